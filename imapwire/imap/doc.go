@@ -1,0 +1,30 @@
+// Package imap holds the values that IMAP syntax, conversations and mailbox
+// models have in common: unique identifiers and sets of them, flags, mailbox
+// names, dates, sections, search trees, envelopes, body structures and
+// capabilities.
+//
+// The values carry no syntax of their own beyond what a single atom or number
+// needs; package imapwire parses and encodes them on the wire, package mailbox
+// stores them. Nothing here blocks, allocates in proportion to a number that a
+// peer merely announced, or refers to a connection.
+//
+// # Terms
+//
+// A [UID] names a message for ever within one folder and one UIDVALIDITY. A
+// sequence number is the position of a message, counted from 1, in what one
+// session has been told about the folder; it is a plain uint32 everywhere and
+// means nothing without that session's [UIDList]. A [Set] is what a command
+// carries: ranges of either kind, "*" or "$" included. A [UIDSet] is a set of
+// known UIDs, ascending and merged.
+//
+// # Names
+//
+// A mailbox name on the wire is modified UTF-7, or UTF-8 once the client has
+// enabled it. Fields called Mailbox in package imapwire hold the octets of the
+// wire, so that a name which is not valid in its encoding can still be sent
+// back unchanged. [DecodeMailbox] and [EncodeMailbox] convert.
+//
+// # Specifications
+//
+// RFC 3501, RFC 9051 and the extensions named at each type.
+package imap

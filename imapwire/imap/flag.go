@@ -1,0 +1,101 @@
+package imap
+
+import "strings"
+
+// A Flag is a system flag (with its backslash), or a keyword. Flags are
+// compared without regard to the case of ASCII letters (RFC 9051 §2.3.2); use
+// [Flag.Equal].
+type Flag string
+
+// The system flags of RFC 9051 §2.3.2, and \Recent of RFC 3501 §2.3.2, which
+// only a server sets.
+const (
+	FlagSeen     Flag = `\Seen`
+	FlagAnswered Flag = `\Answered`
+	FlagFlagged  Flag = `\Flagged`
+	FlagDeleted  Flag = `\Deleted`
+	FlagDraft    Flag = `\Draft`
+	FlagRecent   Flag = `\Recent`
+
+	// FlagWildcard is `\*` in PERMANENTFLAGS: the client may make keywords.
+	FlagWildcard Flag = `\*`
+)
+
+// Registered keywords that mail programs use (RFC 9051 §2.3.2, RFC 3503).
+const (
+	KeywordForwarded Flag = "$Forwarded"
+	KeywordMDNSent   Flag = "$MDNSent"
+	KeywordJunk      Flag = "$Junk"
+	KeywordNotJunk   Flag = "$NotJunk"
+	KeywordPhishing  Flag = "$Phishing"
+	KeywordImportant Flag = "$Important"
+)
+
+// SystemFlags are the five flags that every folder can store.
+func SystemFlags() []Flag {
+	return []Flag{FlagAnswered, FlagFlagged, FlagDeleted, FlagSeen, FlagDraft}
+}
+
+// Equal reports whether f and g are the same flag: ASCII letters match in
+// either case, every other byte exactly.
+func (f Flag) Equal(g Flag) bool { return equalFoldASCII(string(f), string(g)) }
+
+// IsSystem reports whether f starts with a backslash.
+func (f Flag) IsSystem() bool { return len(f) > 0 && f[0] == '\\' }
+
+// Canonical returns the constant of this package for a system flag in any
+// case, and f itself for everything else.
+func (f Flag) Canonical() Flag {
+	if !f.IsSystem() {
+		return f
+	}
+	for _, g := range [...]Flag{FlagSeen, FlagAnswered, FlagFlagged, FlagDeleted, FlagDraft, FlagRecent} {
+		if f.Equal(g) {
+			return g
+		}
+	}
+	return f
+}
+
+// Fold returns the form of f under which equal flags are equal strings: ASCII
+// letters in lower case. It serves as a map key.
+func (f Flag) Fold() string { return strings.Map(lowerASCII, string(f)) }
+
+// HasFlag reports whether flags contains f.
+func HasFlag(flags []Flag, f Flag) bool {
+	for _, g := range flags {
+		if g.Equal(f) {
+			return true
+		}
+	}
+	return false
+}
+
+func lowerASCII(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		return r + ('a' - 'A')
+	}
+	return r
+}
+
+func equalFoldASCII(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := 0; i < len(a); i++ {
+		x, y := a[i], b[i]
+		if x == y {
+			continue
+		}
+		if 'A' <= x && x <= 'Z' {
+			x += 'a' - 'A'
+		}
+		if 'A' <= y && y <= 'Z' {
+			y += 'a' - 'A'
+		}
+		if x != y {
+			return false
+		}
+	}
+	return true
+}
