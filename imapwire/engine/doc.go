@@ -1,0 +1,41 @@
+// Package engine holds what the protocol engines of this module have in
+// common, for IMAP and POP3, server and client alike: the words in which an
+// engine and the loop around it speak to each other.
+//
+// An engine is a value that turns bytes into events and calls into bytes. It
+// never touches a socket, a clock, a goroutine or a lock, and it is not safe
+// for concurrent use. The type Conn of each engine package has the same verbs,
+// of four kinds:
+//
+//	from the network and the clock   Feed, FeedEOF, Expire
+//	to the application               Next, Want, Deadline
+//	from the application             Send, Done, Accept, Refuse, Challenge, Push, Upgraded …
+//	to the network                   Output, Advance, Flush
+//
+// and one loop drives them all:
+//
+//	for {
+//		c.Flush(now(), conn)            // 1. write what is queued
+//		if ev := c.Next(); ev != nil {  // 2. handle one event
+//			handle(ev)
+//			continue
+//		}
+//		switch c.Want() {               // 3. nothing to report: what for?
+//		case engine.WantInput:          //    read, until c.Deadline()
+//			n, err := conn.Read(buf)
+//			c.Feed(now(), buf[:n])
+//		case engine.WantUpgrade:        //    the Upgrade event said to what
+//			c.Upgraded(now(), layer, security)
+//		case engine.WantDecision, engine.WantAnswer:
+//			// the application owes Accept, Refuse, Challenge or Done
+//		case engine.WantDrain:          //    write before anything else
+//		case engine.WantNothing:        //    closed; the reason was an event
+//			return
+//		}
+//	}
+//
+// The package also holds the character classes of both protocols as one table
+// ([Class]), the line framer ([Lines]), the errors that a peer's mistakes and
+// limits cause ([SyntaxError], [LimitError]), the secret string ([Secret]), and
+// the counters by which tests observe cost ([Stats]).
+package engine
