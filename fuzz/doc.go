@@ -1,0 +1,29 @@
+// Package fuzz is where the module as a whole is put to the test: the place
+// for generators of protocol values and sessions, for oracles that judge what
+// an engine answered, and for targets that exercise several packages at once.
+//
+// It exports nothing that a server or a client needs at run time, and nothing
+// in the module imports it. Fuzz targets that know one package stand beside
+// that package's code and run with
+//
+//	go test -run '^$' -fuzz '^FuzzName$' ./that/package
+//
+// # Tests of the source itself
+//
+// What holds for every package is checked here, by reading the source with
+// go/parser and nothing else, so that go test ./... says it:
+//
+//   - layers_test.go holds the table of layers: which package may import which,
+//     and what the pure ones must not touch: sockets, files, clocks,
+//     goroutines, randomness;
+//   - tree_test.go holds the shape of the tree: what stands at the top level,
+//     how long a file may grow, that each package has its manual in doc.go, and
+//     which modules the root module requires;
+//   - readme_test.go holds the README to its support table: every file and
+//     every test that the table cites exists.
+//
+// # To add a package
+//
+// Give it a row in the table in layers_test.go; a package without one fails the
+// test, and so does an import that its row does not list.
+package fuzz
