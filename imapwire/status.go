@@ -1,0 +1,47 @@
+package imapwire
+
+// A StatusItem is an attribute of STATUS, in upper case.
+type StatusItem string
+
+// The attributes of RFC 3501 §6.3.10, RFC 9051 §6.3.11 and extensions.
+const (
+	StatusMessages       StatusItem = "MESSAGES"
+	StatusRecent         StatusItem = "RECENT" // RFC 3501 only
+	StatusUIDNext        StatusItem = "UIDNEXT"
+	StatusUIDValidity    StatusItem = "UIDVALIDITY"
+	StatusUnseen         StatusItem = "UNSEEN"
+	StatusDeleted        StatusItem = "DELETED"         // RFC 9051
+	StatusSize           StatusItem = "SIZE"            // RFC 8438
+	StatusHighestModSeq  StatusItem = "HIGHESTMODSEQ"   // RFC 7162
+	StatusAppendLimit    StatusItem = "APPENDLIMIT"     // RFC 7889
+	StatusDeletedStorage StatusItem = "DELETED-STORAGE" // RFC 9208
+	StatusMailboxID      StatusItem = "MAILBOXID"       // RFC 8474
+)
+
+// A Status is STATUS, RFC 9051 §6.3.11.
+type Status struct {
+	Mailbox string
+	Items   []StatusItem // at least one
+}
+
+// A StatusData is the answer to STATUS: * STATUS.
+type StatusData struct {
+	Mailbox string
+	Values  []StatusValue
+}
+
+// A StatusValue is one attribute with its value.
+type StatusValue struct {
+	Item StatusItem
+	// Number is the value of every attribute that has a number, 0 to 2^63-1.
+	Number int64
+	// Raw holds the octets of a value that is no number: NIL, (id) …; empty
+	// when Number counts.
+	Raw string
+}
+
+// Verb implements Command.
+func (*Status) Verb() string { return "STATUS" }
+
+func (*Status) command()      {}
+func (*StatusData) response() {}
