@@ -1,0 +1,23 @@
+// Package interop runs the example mail server against programs that others
+// wrote. It has tests only, behind the build tag interop, because they need
+// those programs:
+//
+//	go test -tags interop ./examples/mailserver/interop
+//
+// The tests build the server, start it on free ports of 127.0.0.1 and stop it
+// with SIGTERM; each expects exit status 0 and a transcript without the user's
+// password. A program that is missing is a failure that names the package to
+// install, never a skip. With go test -race the server is built with the race
+// detector too, and a race it finds is an exit status other than 0.
+//
+// # The programs
+//
+//   - curl: every form of IMAP URL, uploads, and commands given with -X
+//     (RFC 5092, RFC 3501);
+//   - imaplib, of Python's standard library: every method it has, as scripts in
+//     testdata/imaplib, each in the clear, after STARTTLS and over TLS.
+//
+// Beside them stand conversations over a plain socket that no well-behaved
+// program would start: commands pipelined past another session's EXPUNGE, and
+// refused literals that contain commands.
+package interop
