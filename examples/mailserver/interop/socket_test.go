@@ -143,6 +143,7 @@ func TestPipelinedNumbers(t *testing.T) {
 			if got := b.do(t, "b3 NOOP"); !slices.Contains(got, "* 1 EXPUNGE") {
 				t.Errorf("NOOP: %q", got)
 			}
+			a.do(t, "a NOOP")
 			flagged := a.do(t, "a UID SEARCH FLAGGED")
 			if !slices.Contains(flagged, "* SEARCH 3") {
 				t.Errorf("flagged: %q", flagged)

@@ -18,7 +18,7 @@ FIRST = b"First part.\r\nGr=C3=BC=C3=9Fe."
 FIRST_MIME = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 INNER_HEADER = b"From: inner@example.org\r\nSubject: inside\r\nContent-Type: multipart/alternative; boundary=inner\r\n\r\n"
 INNER_TEXT = (
-    b"--inner\r\n\r\nplain\r\n--inner\r\nContent-Type: text/html\r\n\r\n<b>bold</b>\r\n--inner--"
+    b"--inner\r\n\r\nplain\r\n--inner\r\nContent-Type: text/html\r\n\r\n<b>bold</b>\r\n--inner--\r\n"
 )
 INNER_MIME = b"Content-Type: message/rfc822\r\n\r\n"
 PICTURE = b"R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
