@@ -188,6 +188,9 @@ type FlagUpdate struct {
 type StoreResult struct {
 	// ModSeq is that of the change; zero when no flag changed.
 	ModSeq imap.ModSeq
+	// Before is the modseq of the folder right before the change: a session
+	// that has read up to it knows what the flags were.
+	Before imap.ModSeq
 	// Changed are the messages whose flags are others now.
 	Changed imap.UIDSet
 	// Modified are those left alone because of UnchangedSince.
