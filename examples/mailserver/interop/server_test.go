@@ -205,8 +205,10 @@ func start(t *testing.T, args ...string) *server {
 			s.imap = rest
 		case "imaps":
 			s.imaps = rest
-		case "curl":
-			s.curl = line
+		default:
+			if i := strings.Index(line, "curl "); i >= 0 {
+				s.curl = line[i:]
+			}
 		}
 	}
 	for _, address := range []string{s.imap, s.imaps} {
