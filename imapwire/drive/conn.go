@@ -59,7 +59,7 @@ func (c *conn) run(ctx context.Context) error {
 	defer c.putBig()
 	for {
 		if ctx.Err() != nil && !c.leaving {
-			c.leaving, c.leaveBy = true, time.Now().Add(orDuration(c.srv.ShutdownTimeout, 5*time.Second))
+			c.leaving, c.leaveBy = true, time.Now().Add(c.grace())
 			c.sess.Shutdown(time.Now())
 		}
 		if c.sess.Work(ctx) {
@@ -87,6 +87,18 @@ func (c *conn) run(ctx context.Context) error {
 	}
 }
 
+// grace is how long goodbyes may take.
+func (c *conn) grace() time.Duration { return orDuration(c.srv.ShutdownTimeout, 5*time.Second) }
+
+// deadline is the session's, or that of the shutdown.
+func (c *conn) deadline() time.Time {
+	d := c.sess.Deadline()
+	if c.leaving && (d.IsZero() || c.leaveBy.Before(d)) {
+		return c.leaveBy
+	}
+	return d
+}
+
 // flush writes what is queued.
 func (c *conn) flush() error {
 	for {
@@ -94,9 +106,10 @@ func (c *conn) flush() error {
 		if seg.Empty() {
 			return nil
 		}
-		deadline := c.sess.Deadline()
-		if c.leaving && (deadline.IsZero() || c.leaveBy.Before(deadline)) {
-			deadline = c.leaveBy
+		deadline := c.deadline()
+		if c.sess.Want() == engine.WantNothing && !c.leaving {
+			// The last words, which a deadline that passed may have caused.
+			deadline = time.Now().Add(c.grace())
 		}
 		c.raw.SetWriteDeadline(deadline)
 		n, err := c.write(seg)
@@ -188,11 +201,7 @@ func (c *conn) read(ctx context.Context) error {
 	} else {
 		c.putBig()
 	}
-	deadline := c.sess.Deadline()
-	if c.leaving && (deadline.IsZero() || c.leaveBy.Before(deadline)) {
-		deadline = c.leaveBy
-	}
-	c.raw.SetReadDeadline(deadline)
+	c.raw.SetReadDeadline(c.deadline())
 	if c.woken.Swap(false) {
 		return c.news(ctx)
 	}
