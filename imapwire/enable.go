@@ -15,5 +15,26 @@ type EnabledData struct {
 // Verb implements Command.
 func (*Enable) Verb() string { return "ENABLE" }
 
-func (*Enable) command()       {}
+// enable = "ENABLE" 1*(SP capability)
+func parseEnable(c *cursor) Command {
+	en := &Enable{}
+	for {
+		c.sp("enable")
+		en.Capabilities = append(en.Capabilities, imap.Capability(c.atom("capability")))
+		if c.peek() != ' ' {
+			return en
+		}
+	}
+}
+
+func (en *Enable) encode(e *encoder) {
+	if len(en.Capabilities) == 0 {
+		e.fail("ENABLE without capabilities")
+	}
+	for _, name := range en.Capabilities {
+		e.sp()
+		e.atom(string(name))
+	}
+}
+
 func (*EnabledData) response() {}

@@ -30,6 +30,25 @@ func uidVerb(uid bool, verb string) string {
 	return verb
 }
 
-func (*Expunge) command()       {}
+// expunge = "EXPUNGE"
+// uid-expunge = "EXPUNGE" SP sequence-set
+func parseExpunge(c *cursor, uid bool) Command {
+	ex := &Expunge{UID: uid}
+	if uid {
+		c.sp("uid-expunge")
+		ex.Set = c.sequenceSet("uid-expunge")
+	}
+	return ex
+}
+
+func (ex *Expunge) encode(e *encoder) {
+	if ex.UID {
+		e.sp()
+		e.sequenceSet(ex.Set)
+	} else if !ex.Set.IsZero() {
+		e.fail("EXPUNGE with a set")
+	}
+}
+
 func (*ExpungeData) response()  {}
 func (*VanishedData) response() {}

@@ -1,6 +1,11 @@
 package imapwire
 
-import "github.com/mailwire/mailwire/imapwire/imap"
+import (
+	"slices"
+
+	"github.com/mailwire/mailwire/imapwire/engine"
+	"github.com/mailwire/mailwire/imapwire/imap"
+)
 
 // A List is LIST, RFC 9051 §6.3.9, with the selection and return options of
 // RFC 5258, 6154 and 5819.
@@ -50,6 +55,174 @@ func (*List) Verb() string { return "LIST" }
 // Verb implements Command.
 func (*LSub) Verb() string { return "LSUB" }
 
-func (*List) command()      {}
-func (*LSub) command()      {}
+// list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]
+// list-select-opts = "(" [list-select-opt *(SP list-select-opt)] ")"
+// mbox-or-pat = list-mailbox / patterns
+// patterns = "(" list-mailbox *(SP list-mailbox) ")"
+// list-return-opts = "RETURN" SP "(" [return-option *(SP return-option)] ")"
+func parseList(c *cursor) Command {
+	l := &List{}
+	c.sp("list")
+	if c.peek() == '(' {
+		l.Extended = true
+		c.open("list-select-opts")
+		for c.more(len(l.Select), "list-select-opts") {
+			l.Select = append(l.Select, c.listOption("list-select-opt"))
+		}
+		c.selectOptions(l.Select)
+		c.sp("list")
+	}
+	l.Reference = c.mailbox()
+	c.sp("list")
+	if c.peek() == '(' {
+		l.Extended = true
+		c.open("patterns")
+		for len(l.Patterns) == 0 || c.more(len(l.Patterns), "patterns") {
+			l.Patterns = append(l.Patterns, c.listMailbox())
+			if c.err != nil {
+				return nil
+			}
+		}
+	} else {
+		l.Patterns = []string{c.listMailbox()}
+	}
+	if c.accept(' ') {
+		l.Extended = true
+		if !c.acceptFold("RETURN ") && c.err == nil {
+			c.fail("list-return-opts", "RETURN and a list of options")
+		}
+		c.open("list-return-opts")
+		for n := 0; c.more(n, "list-return-opts"); n++ {
+			if c.acceptFold("STATUS (") {
+				c.pos--
+				l.Return = append(l.Return, "STATUS")
+				l.StatusItems = append(l.StatusItems, c.statusItems()...)
+			} else {
+				l.Return = append(l.Return, c.listOption("return-option"))
+			}
+		}
+	}
+	return l
+}
+
+// list-select-opt = list-select-base-opt / list-select-independent-opt / list-select-mod-opt
+// option-extension = atom [SP "(" option-val-comp ")"]
+//
+// The name comes out in upper case.
+func (c *cursor) listOption(production string) string {
+	i := c.pos
+	_, j := c.span(engine.Atom, production, "an option")
+	if c.peek() == ' ' && c.pos+1 < len(c.b) && c.b[c.pos+1] == '(' {
+		c.pos++
+		c.steps++
+		c.skipValue(production)
+	}
+	return c.label(i, j, c.pos)
+}
+
+// selectOptions sees that an option which modifies others does not stand
+// alone (RFC 5258 §3, list-select-opts): what it would modify may be an option
+// that this package does not know.
+func (c *cursor) selectOptions(opts []string) {
+	modifies := false
+	for _, o := range opts {
+		switch o {
+		case "RECURSIVEMATCH":
+			modifies = true
+		case "REMOTE":
+		default:
+			return
+		}
+	}
+	if modifies && c.err == nil {
+		c.fail("list-select-opts", "an option that RECURSIVEMATCH can modify")
+	}
+}
+
+func (l *List) encode(e *encoder) {
+	if len(l.Select) > 0 {
+		e.sp()
+		e.listOptions(l.Select, "list-select-opt")
+	}
+	e.sp()
+	e.astring(l.Reference)
+	e.sp()
+	status := slices.Contains(l.Return, "STATUS")
+	if status != (len(l.StatusItems) > 0) {
+		e.fail("LIST with the return option STATUS, or its items, alone")
+	}
+	switch {
+	case len(l.Patterns) == 0:
+		e.fail("LIST without a pattern")
+	case len(l.Patterns) > 1, l.Extended && len(l.Select) == 0 && len(l.Return) == 0:
+		e.byte('(')
+		for i, p := range l.Patterns {
+			if i > 0 {
+				e.sp()
+			}
+			e.listMailbox(p)
+		}
+		e.byte(')')
+	default:
+		e.listMailbox(l.Patterns[0])
+	}
+	if len(l.Return) == 0 {
+		return
+	}
+	e.raw(" RETURN ")
+	if !status {
+		e.listOptions(l.Return, "return-option")
+		return
+	}
+	e.byte('(')
+	for i, o := range l.Return {
+		if i > 0 {
+			e.sp()
+		}
+		if o != "STATUS" {
+			e.listOption(o, "return-option")
+			continue
+		}
+		if !status {
+			e.fail("LIST with the return option STATUS twice")
+		}
+		status = false
+		e.raw("STATUS ")
+		e.statusItems(l.StatusItems)
+	}
+	e.byte(')')
+}
+
+func (e *encoder) listOptions(opts []string, what string) {
+	e.byte('(')
+	for i, o := range opts {
+		if i > 0 {
+			e.sp()
+		}
+		e.listOption(o, what)
+	}
+	e.byte(')')
+}
+
+func (e *encoder) listOption(o, what string) {
+	e.value(o, what, func(c *cursor) { c.listOption(what) })
+}
+
+// lsub = "LSUB" SP mailbox SP list-mailbox
+func parseLSub(c *cursor) Command {
+	l := &LSub{}
+	c.sp("lsub")
+	l.Reference = c.mailbox()
+	c.sp("lsub")
+	l.Pattern = c.listMailbox()
+	return l
+}
+
+func (l *LSub) encode(e *encoder) {
+	e.sp()
+	e.astring(l.Reference)
+	e.sp()
+	e.listMailbox(l.Pattern)
+}
+
 func (*ListData) response() {}

@@ -1,6 +1,9 @@
 package imapwire
 
-import "github.com/mailwire/mailwire/imapwire/imap"
+import (
+	"github.com/mailwire/mailwire/imapwire/engine"
+	"github.com/mailwire/mailwire/imapwire/imap"
+)
 
 // A Search is SEARCH, or UID SEARCH, RFC 9051 §6.4.4.
 type Search struct {
@@ -44,6 +47,345 @@ type ESearchData struct {
 // Verb implements Command.
 func (s *Search) Verb() string { return uidVerb(s.UID, "SEARCH") }
 
-func (*Search) command()       {}
+// search = "SEARCH" [search-return-opts] SP search-program
+// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
+// search-return-opt = tagged-ext-label [SP tagged-ext-val]
+// search-program = ["CHARSET" SP charset SP] search-key *(SP search-key)
+// charset = astring
+func parseSearch(c *cursor, uid bool) Command {
+	s := &Search{UID: uid}
+	c.sp("search")
+	if c.acceptFold("RETURN ") {
+		s.HasReturn = true
+		c.open("search-return-opts")
+		for c.more(len(s.Return), "search-return-opts") {
+			s.Return = append(s.Return, c.taggedExt("search-return-opt"))
+		}
+		c.sp("search")
+	}
+	if c.acceptFold("CHARSET ") {
+		i := c.pos
+		s.Charset = c.astring("charset")
+		if c.err == nil && s.Charset == "" {
+			c.failAt(i, "charset", "a name that is not empty")
+		}
+		c.sp("search")
+	}
+	s.Key = c.searchKeys()
+	return s
+}
+
+// searchKeys reads keys side by side: one is itself, several are a SearchAnd.
+//
+//	search-key *(SP search-key)
+func (c *cursor) searchKeys() imap.SearchKey {
+	key := c.searchKey()
+	if c.peek() != ' ' {
+		return key
+	}
+	and := &imap.SearchAnd{Keys: append(make([]imap.SearchKey, 0, 4), key)}
+	for c.accept(' ') {
+		and.Keys = append(and.Keys, c.searchKey())
+	}
+	return and
+}
+
+// search-key = "ALL" / "ANSWERED" / "BCC" SP astring / "BEFORE" SP date / "BODY" SP astring / "CC" SP astring
+// search-key =/ "DELETED" / "FLAGGED" / "FROM" SP astring / "KEYWORD" SP flag-keyword / "ON" SP date / "SEEN"
+// search-key =/ "SINCE" SP date / "SUBJECT" SP astring / "TEXT" SP astring / "TO" SP astring / "UNANSWERED"
+// search-key =/ "UNDELETED" / "UNFLAGGED" / "UNKEYWORD" SP flag-keyword / "UNSEEN" / "DRAFT" / "UNDRAFT"
+// search-key =/ "HEADER" SP header-fld-name SP astring / "LARGER" SP number64 / "SMALLER" SP number64
+// search-key =/ "SENTBEFORE" SP date / "SENTON" SP date / "SENTSINCE" SP date / "UID" SP sequence-set / sequence-set
+// search-key =/ "NEW" / "OLD" / "RECENT" / "OLDER" SP nz-number / "YOUNGER" SP nz-number
+// search-key =/ "NOT" SP search-key / "OR" SP search-key SP search-key / "(" search-key *(SP search-key) ")"
+func (c *cursor) searchKey() imap.SearchKey {
+	const production = "search-key"
+	switch x := c.peek(); {
+	case x == '(':
+		if !c.open(production) {
+			return nil
+		}
+		key := c.searchKeys()
+		if c.err == nil && c.peek() != ')' {
+			c.fail(production, `a space or ")"`)
+		}
+		c.close(production)
+		return key
+	case engine.Digit.Is(x), x == '*', x == '$' && c.loneDollar():
+		return &imap.SearchSeq{Set: c.sequenceSet(production)}
+	}
+	i := c.pos
+	switch string(c.word(production)) {
+	case "ALL":
+		return &imap.SearchAll{}
+	case "ANSWERED":
+		return &imap.SearchFlag{Flag: imap.FlagAnswered}
+	case "DELETED":
+		return &imap.SearchFlag{Flag: imap.FlagDeleted}
+	case "DRAFT":
+		return &imap.SearchFlag{Flag: imap.FlagDraft}
+	case "FLAGGED":
+		return &imap.SearchFlag{Flag: imap.FlagFlagged}
+	case "RECENT":
+		return &imap.SearchFlag{Flag: imap.FlagRecent}
+	case "SEEN":
+		return &imap.SearchFlag{Flag: imap.FlagSeen}
+	case "UNANSWERED":
+		return &imap.SearchFlag{Flag: imap.FlagAnswered, Unset: true}
+	case "UNDELETED":
+		return &imap.SearchFlag{Flag: imap.FlagDeleted, Unset: true}
+	case "UNDRAFT":
+		return &imap.SearchFlag{Flag: imap.FlagDraft, Unset: true}
+	case "UNFLAGGED":
+		return &imap.SearchFlag{Flag: imap.FlagFlagged, Unset: true}
+	case "OLD":
+		return &imap.SearchFlag{Flag: imap.FlagRecent, Unset: true}
+	case "UNSEEN":
+		return &imap.SearchFlag{Flag: imap.FlagSeen, Unset: true}
+	case "NEW":
+		return &imap.SearchNew{}
+	case "KEYWORD":
+		return c.searchKeyword(false)
+	case "UNKEYWORD":
+		return c.searchKeyword(true)
+	case "BCC":
+		return c.searchText(imap.TextBCC)
+	case "BODY":
+		return c.searchText(imap.TextBody)
+	case "CC":
+		return c.searchText(imap.TextCC)
+	case "FROM":
+		return c.searchText(imap.TextFrom)
+	case "SUBJECT":
+		return c.searchText(imap.TextSubject)
+	case "TEXT":
+		return c.searchText(imap.TextText)
+	case "TO":
+		return c.searchText(imap.TextTo)
+	case "HEADER":
+		h := &imap.SearchHeader{}
+		c.sp(production)
+		h.Name = c.astring("header-fld-name")
+		c.sp(production)
+		h.Value = c.astring(production)
+		return h
+	case "BEFORE":
+		return c.searchDate(imap.DateInternal, imap.DateBefore)
+	case "ON":
+		return c.searchDate(imap.DateInternal, imap.DateOn)
+	case "SINCE":
+		return c.searchDate(imap.DateInternal, imap.DateSince)
+	case "SENTBEFORE":
+		return c.searchDate(imap.DateSent, imap.DateBefore)
+	case "SENTON":
+		return c.searchDate(imap.DateSent, imap.DateOn)
+	case "SENTSINCE":
+		return c.searchDate(imap.DateSent, imap.DateSince)
+	case "LARGER":
+		c.sp(production)
+		return &imap.SearchSize{Size: c.number64(production)}
+	case "SMALLER":
+		c.sp(production)
+		return &imap.SearchSize{Smaller: true, Size: c.number64(production)}
+	case "OLDER":
+		c.sp(production)
+		return &imap.SearchWithin{Seconds: c.nzNumber(production)}
+	case "YOUNGER":
+		c.sp(production)
+		return &imap.SearchWithin{Younger: true, Seconds: c.nzNumber(production)}
+	case "UID":
+		c.sp(production)
+		return &imap.SearchUID{Set: c.sequenceSet(production)}
+	case "NOT":
+		c.sp(production)
+		if !c.enter() {
+			return nil
+		}
+		not := &imap.SearchNot{Key: c.searchKey()}
+		c.leave()
+		return not
+	case "OR":
+		c.sp(production)
+		if !c.enter() {
+			return nil
+		}
+		or := &imap.SearchOr{Left: c.searchKey()}
+		c.sp(production)
+		or.Right = c.searchKey()
+		c.leave()
+		return or
+	}
+	c.failAt(i, production, "a search key")
+	return nil
+}
+
+// loneDollar reports whether the "$" at the cursor is the saved result.
+func (c *cursor) loneDollar() bool {
+	return c.pos+1 < len(c.b) && !engine.AString.Is(c.b[c.pos+1])
+}
+
+func (c *cursor) searchKeyword(unset bool) imap.SearchKey {
+	c.sp("search-key")
+	return &imap.SearchFlag{Flag: imap.Flag(c.atom("flag-keyword")), Unset: unset}
+}
+
+func (c *cursor) searchText(field imap.TextField) imap.SearchKey {
+	c.sp("search-key")
+	return &imap.SearchText{Field: field, Value: c.astring("search-key")}
+}
+
+func (c *cursor) searchDate(field imap.DateField, op imap.DateOp) imap.SearchKey {
+	c.sp("search-key")
+	return &imap.SearchDate{Field: field, Op: op, Date: c.date("search-key")}
+}
+
+func (s *Search) encode(e *encoder) {
+	if s.HasReturn {
+		e.raw(" RETURN (")
+		for i, o := range s.Return {
+			if i > 0 {
+				e.sp()
+			}
+			e.taggedExt(o, "search-return-opt")
+		}
+		e.byte(')')
+	} else if len(s.Return) > 0 {
+		e.fail("result options without HasReturn")
+	}
+	if s.Charset != "" {
+		e.raw(" CHARSET ")
+		e.astring(s.Charset)
+	}
+	e.sp()
+	e.searchKey(s.Key, true)
+}
+
+// searchKey writes one key. Keys side by side need parentheses below the top.
+func (e *encoder) searchKey(key imap.SearchKey, top bool) {
+	if !e.enter() {
+		return
+	}
+	defer e.leave()
+	switch k := key.(type) {
+	case *imap.SearchAll:
+		e.raw("ALL")
+	case *imap.SearchFlag:
+		e.searchFlag(k)
+	case *imap.SearchNew:
+		e.raw("NEW")
+	case *imap.SearchText:
+		names := [...]string{imap.TextBCC: "BCC ", imap.TextBody: "BODY ", imap.TextCC: "CC ", imap.TextFrom: "FROM ", imap.TextSubject: "SUBJECT ", imap.TextText: "TEXT ", imap.TextTo: "TO "}
+		if k.Field == 0 || int(k.Field) >= len(names) {
+			e.fail("the text field %d is unknown", k.Field)
+			return
+		}
+		e.raw(names[k.Field])
+		e.astring(k.Value)
+	case *imap.SearchHeader:
+		e.raw("HEADER ")
+		e.astring(k.Name)
+		e.sp()
+		e.astring(k.Value)
+	case *imap.SearchDate:
+		names := [...]string{imap.DateBefore: "BEFORE ", imap.DateOn: "ON ", imap.DateSince: "SINCE "}
+		if k.Op == 0 || int(k.Op) >= len(names) || k.Field != imap.DateInternal && k.Field != imap.DateSent {
+			e.fail("the comparison of dates %d %d is unknown", k.Field, k.Op)
+			return
+		}
+		if k.Field == imap.DateSent {
+			e.raw("SENT")
+		}
+		e.raw(names[k.Op])
+		e.date(k.Date)
+	case *imap.SearchSize:
+		if k.Smaller {
+			e.raw("SMALLER ")
+		} else {
+			e.raw("LARGER ")
+		}
+		e.number64(k.Size, "a size")
+	case *imap.SearchSeq:
+		e.sequenceSet(k.Set)
+	case *imap.SearchUID:
+		e.raw("UID ")
+		e.sequenceSet(k.Set)
+	case *imap.SearchWithin:
+		if k.Younger {
+			e.raw("YOUNGER ")
+		} else {
+			e.raw("OLDER ")
+		}
+		e.nzNumber(k.Seconds, "an interval")
+	case *imap.SearchNot:
+		e.raw("NOT ")
+		e.searchKey(k.Key, false)
+	case *imap.SearchOr:
+		e.raw("OR ")
+		e.searchKey(k.Left, false)
+		e.sp()
+		e.searchKey(k.Right, false)
+	case *imap.SearchAnd:
+		e.searchAnd(k, top)
+	default:
+		e.fail("a search key is nil")
+	}
+}
+
+func (e *encoder) searchAnd(k *imap.SearchAnd, top bool) {
+	switch len(k.Keys) {
+	case 0:
+		e.fail("SearchAnd without keys")
+		return
+	case 1:
+		e.searchKey(k.Keys[0], top)
+		return
+	}
+	if !top {
+		e.byte('(')
+	}
+	for i, key := range k.Keys {
+		if i > 0 {
+			e.sp()
+		}
+		e.searchKey(key, false)
+	}
+	if !top {
+		e.byte(')')
+	}
+}
+
+// searchFlag writes system flags as keys of their own and keywords as KEYWORD.
+func (e *encoder) searchFlag(k *imap.SearchFlag) {
+	name := ""
+	switch k.Flag.Canonical() {
+	case imap.FlagAnswered:
+		name = "ANSWERED"
+	case imap.FlagDeleted:
+		name = "DELETED"
+	case imap.FlagDraft:
+		name = "DRAFT"
+	case imap.FlagFlagged:
+		name = "FLAGGED"
+	case imap.FlagSeen:
+		name = "SEEN"
+	case imap.FlagRecent:
+		if k.Unset {
+			e.raw("OLD")
+		} else {
+			e.raw("RECENT")
+		}
+		return
+	}
+	if k.Unset {
+		e.raw("UN")
+	}
+	if name != "" {
+		e.raw(name)
+		return
+	}
+	e.raw("KEYWORD ")
+	e.atom(string(k.Flag))
+}
+
 func (*SearchData) response()  {}
 func (*ESearchData) response() {}

@@ -17,4 +17,54 @@ func (s *Select) Verb() string {
 	return "SELECT"
 }
 
-func (*Select) command() {}
+// select = "SELECT" SP mailbox [SP "(" select-param *(SP select-param) ")"]
+// examine = "EXAMINE" SP mailbox [SP "(" select-param *(SP select-param) ")"]
+// select-param = tagged-ext-label [SP tagged-ext-val]
+func parseSelect(c *cursor, readOnly bool) Command {
+	s := &Select{ReadOnly: readOnly}
+	c.sp("select")
+	s.Mailbox = c.mailbox()
+	if c.accept(' ') {
+		s.Params = c.taggedExtList("select-param")
+	}
+	return s
+}
+
+func (s *Select) encode(e *encoder) {
+	e.sp()
+	e.astring(s.Mailbox)
+	e.taggedExtList(s.Params, "select-param")
+}
+
+// taggedExtList reads what RFC 4466 §2 puts behind the arguments of several
+// commands.
+//
+//	"(" tagged-ext-label [SP tagged-ext-val] *(SP tagged-ext-label [SP tagged-ext-val]) ")"
+func (c *cursor) taggedExtList(production string) []string {
+	if !c.open(production) {
+		return nil
+	}
+	var list []string
+	for len(list) == 0 || c.more(len(list), production) {
+		list = append(list, c.taggedExt(production))
+		if c.err != nil {
+			return nil
+		}
+	}
+	return list
+}
+
+// taggedExtList writes the space, too; nothing for an empty list.
+func (e *encoder) taggedExtList(list []string, what string) {
+	for i, s := range list {
+		if i == 0 {
+			e.raw(" (")
+		} else {
+			e.sp()
+		}
+		e.taggedExt(s, what)
+	}
+	if len(list) > 0 {
+		e.byte(')')
+	}
+}

@@ -43,5 +43,54 @@ type StatusValue struct {
 // Verb implements Command.
 func (*Status) Verb() string { return "STATUS" }
 
-func (*Status) command()      {}
+// status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
+func parseStatus(c *cursor) Command {
+	s := &Status{}
+	c.sp("status")
+	s.Mailbox = c.mailbox()
+	c.sp("status")
+	s.Items = c.statusItems()
+	return s
+}
+
+// "(" status-att *(SP status-att) ")"
+func (c *cursor) statusItems() []StatusItem {
+	const production = "status-att"
+	if !c.open(production) {
+		return nil
+	}
+	items := makeList[StatusItem](c)
+	for len(items) == 0 || c.more(len(items), production) {
+		items = append(items, c.statusItem())
+		if c.err != nil {
+			return nil
+		}
+	}
+	return items
+}
+
+// status-att = "MESSAGES" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" / "DELETED" / "SIZE" / atom
+func (c *cursor) statusItem() StatusItem { return StatusItem(c.atomUpper("status-att")) }
+
+func (s *Status) encode(e *encoder) {
+	e.sp()
+	e.astring(s.Mailbox)
+	e.sp()
+	e.statusItems(s.Items)
+}
+
+func (e *encoder) statusItems(items []StatusItem) {
+	if len(items) == 0 {
+		e.fail("STATUS without attributes")
+	}
+	e.byte('(')
+	for i, item := range items {
+		if i > 0 {
+			e.sp()
+		}
+		e.atom(upper(string(item)))
+	}
+	e.byte(')')
+}
+
 func (*StatusData) response() {}

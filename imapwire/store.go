@@ -29,4 +29,66 @@ type Store struct {
 // Verb implements Command.
 func (s *Store) Verb() string { return uidVerb(s.UID, "STORE") }
 
-func (*Store) command() {}
+// store = "STORE" SP sequence-set [store-modifiers] SP store-att-flags
+// store-modifiers = SP "(" store-modifier *(SP store-modifier) ")"
+// store-modifier = tagged-ext-label [SP tagged-ext-val]
+// store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
+func parseStore(c *cursor, uid bool) Command {
+	const production = "store-att-flags"
+	s := &Store{UID: uid, Op: StoreReplace}
+	c.sp("store")
+	s.Set = c.sequenceSet("store")
+	c.sp("store")
+	if c.peek() == '(' {
+		s.Modifiers = c.taggedExtList("store-modifier")
+		c.sp("store")
+	}
+	switch {
+	case c.accept('+'):
+		s.Op = StoreAdd
+	case c.accept('-'):
+		s.Op = StoreRemove
+	}
+	i := c.pos
+	switch string(c.word(production)) {
+	case "FLAGS":
+	case "FLAGS.SILENT":
+		s.Silent = true
+	default:
+		c.failAt(i, production, "FLAGS or FLAGS.SILENT")
+	}
+	c.sp(production)
+	if c.peek() == '(' {
+		s.Flags = c.flagList(production)
+		return s
+	}
+	for c.err == nil {
+		s.Flags = append(s.Flags, c.flag(production))
+		if !c.accept(' ') {
+			break
+		}
+	}
+	return s
+}
+
+func (s *Store) encode(e *encoder) {
+	e.sp()
+	e.sequenceSet(s.Set)
+	e.taggedExtList(s.Modifiers, "store-modifier")
+	e.sp()
+	switch s.Op {
+	case StoreReplace:
+	case StoreAdd:
+		e.byte('+')
+	case StoreRemove:
+		e.byte('-')
+	default:
+		e.fail("STORE without an operation")
+	}
+	e.raw("FLAGS")
+	if s.Silent {
+		e.raw(".SILENT")
+	}
+	e.sp()
+	e.flagList(s.Flags)
+}
