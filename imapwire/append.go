@@ -60,7 +60,7 @@ type AppendPart struct {
 func (p *Parser) AppendPrefix(frame []byte) (*AppendPart, error) {
 	c := p.cursor(frame)
 	defer p.count(&c)
-	c.tag = c.readTag()
+	c.readTag()
 	c.sp("append")
 	if string(c.word("append")) != "APPEND" || c.err != nil {
 		return nil, nil

@@ -29,6 +29,7 @@ func (*Authenticate) Verb() string { return "AUTHENTICATE" }
 // password = astring
 func parseLogin(c *cursor) Command {
 	l := &Login{}
+	c.secret = true
 	c.sp("login")
 	l.User = c.astring("userid")
 	c.sp("login")
@@ -61,6 +62,7 @@ func parseAuthenticate(c *cursor) Command {
 	a.Mechanism = c.atomUpper("auth-type")
 	if c.accept(' ') {
 		a.HasInitial = true
+		c.secret = true
 		if !c.accept('=') {
 			if !c.at(engine.Base64) && c.err == nil {
 				c.fail("initial-resp", `base64 or "="`)

@@ -114,7 +114,7 @@ func CommandHead(frame []byte) (tag, verb string) {
 }
 
 func parseCommand(c *cursor) Command {
-	c.tag = c.readTag()
+	c.readTag()
 	c.sp("command")
 	start := c.pos
 	verb := c.word("command")

@@ -38,6 +38,7 @@ type cursor struct {
 	lim      Bounds
 	utf8     bool // quoted strings may hold UTF-8
 	binary   bool // literals of strings may hold NUL, as literal8
+	secret   bool // errors quote nothing
 	depth    int
 	maxDepth int
 	lists    int
@@ -65,12 +66,14 @@ func (c *cursor) str(i, j int) string {
 func (c *cursor) fail(production, expected string) { c.failAt(c.pos, production, expected) }
 
 func (c *cursor) failAt(pos int, production, expected string) {
-	if c.err == nil {
-		c.err = &engine.SyntaxError{
-			Offset: int64(pos), Production: production, Expected: expected,
-			Got: engine.CutGot(c.b[min(pos, len(c.b)):]), Tag: c.tag,
-		}
+	if c.err != nil {
+		return
 	}
+	got := engine.CutGot(c.b[min(pos, len(c.b)):])
+	if c.secret && got != "" {
+		got = engine.Redacted
+	}
+	c.err = &engine.SyntaxError{Offset: int64(pos), Production: production, Expected: expected, Got: got, Tag: c.tag}
 }
 
 func (c *cursor) limit(field string, limit, got, pos int) {
@@ -318,14 +321,20 @@ func upper(s string) string {
 	return s
 }
 
-// tag = 1*<any ASTRING-CHAR except "+">
+// readTag reads the tag of a command or response. Only a tag that ends where a
+// tag may end is kept for errors and answers.
+//
+//	tag = 1*<any ASTRING-CHAR except "+">
 func (c *cursor) readTag() string {
 	i, j := c.span(engine.Tag, "tag", "a tag")
 	if j-i > c.lim.Tag {
-		c.limit("Tag", c.lim.Tag, j-i, i+c.lim.Tag)
+		c.limit("Tag", c.lim.Tag, c.lim.Tag+1, i+c.lim.Tag)
+	}
+	if c.err != nil || c.peek() != ' ' && !c.atEnd() {
 		return ""
 	}
-	return c.str(i, j)
+	c.tag = c.str(i, j)
+	return c.tag
 }
 
 // astring = 1*ASTRING-CHAR / string
@@ -798,17 +807,38 @@ func (c *cursor) base64(production string) []byte {
 // upper case. A value is recognised by its first octet: no label starts with
 // one of "(", a digit, "*" or "$", nor with "-" before a digit (RFC 9394).
 func (c *cursor) taggedExt(production string) string {
+	if c.err != nil {
+		return ""
+	}
 	i := c.pos
-	_, j := c.span(engine.Atom, production, "the name of an extension")
-	if c.peek() == ' ' && c.pos+2 < len(c.b) {
-		x, y := c.b[c.pos+1], c.b[c.pos+2]
-		if x == '(' || x == '*' || x == '$' || engine.Digit.Is(x) || x == '-' && engine.Digit.Is(y) {
+	for _, x := range c.b[i:] {
+		if !isLabel(x, c.pos > i) {
+			break
+		}
+		c.pos++
+		c.steps++
+	}
+	j := c.pos
+	if i == j {
+		c.fail(production, "the name of an extension")
+		return ""
+	}
+	c.token()
+	if rest := c.b[j:]; len(rest) > 1 && rest[0] == ' ' {
+		x := rest[1]
+		if x == '(' || x == '*' || x == '$' || engine.Digit.Is(x) || x == '-' && len(rest) > 2 && engine.Digit.Is(rest[2]) {
 			c.pos++
 			c.steps++
 			c.skipValue(production)
 		}
 	}
 	return c.label(i, j, c.pos)
+}
+
+// tagged-label-fchar = ALPHA / "-" / "_" / "."
+// tagged-label-char = tagged-label-fchar / DIGIT / ":"
+func isLabel(x byte, inner bool) bool {
+	return engine.Alpha.Is(x) || x == '-' || x == '_' || x == '.' || inner && (x == ':' || engine.Digit.Is(x))
 }
 
 // label returns octets i to end of the frame, those before j in upper case.

@@ -210,7 +210,10 @@ func (c *cursor) sectionBinary() (part []uint32) {
 	const production = "section-binary"
 	c.expect('[', production)
 	if c.at(engine.Digit) {
-		part, _ = c.sectionPart()
+		var point bool
+		if part, point = c.sectionPart(); point {
+			c.fail(production, "a part number")
+		}
 	}
 	c.expect(']', production)
 	return part
@@ -278,14 +281,14 @@ func (c *cursor) sectionPart() (part []uint32, point bool) {
 	for i, x := range c.b[c.pos:] {
 		if x == '.' {
 			n++
+			if n > c.lim.Ranges {
+				c.limit("Ranges", c.lim.Ranges, n, c.pos+i+1)
+				return nil, false
+			}
 		} else if !engine.Digit.Is(x) {
 			c.steps += int64(i)
 			break
 		}
-	}
-	if n > c.lim.Ranges {
-		c.limit("Ranges", c.lim.Ranges, n, c.pos)
-		return nil, false
 	}
 	part = make([]uint32, 0, n)
 	for {

@@ -1,0 +1,121 @@
+package imapwire
+
+import (
+	"strings"
+	"time"
+
+	"github.com/mailwire/mailwire/imapwire/imap"
+)
+
+func search1(key imap.SearchKey) *Search { return &Search{Key: key} }
+
+func and(keys ...imap.SearchKey) imap.SearchKey { return &imap.SearchAnd{Keys: keys} }
+
+func text(f imap.TextField, s string) imap.SearchKey { return &imap.SearchText{Field: f, Value: s} }
+
+func has(f imap.Flag) imap.SearchKey { return &imap.SearchFlag{Flag: f} }
+
+func hasNot(f imap.Flag) imap.SearchKey { return &imap.SearchFlag{Flag: f, Unset: true} }
+
+var (
+	all       = &imap.SearchAll{}
+	searchDay = imap.Date{Year: 1994, Month: time.February, Day: 1}
+)
+
+var searchRows = []commandRow{
+	{in: "SEARCH ALL", want: search1(all)},
+	{in: "search all", want: search1(all), canon: "SEARCH ALL"},
+	{in: "UID SEARCH ALL", want: &Search{UID: true, Key: all}},
+	{
+		in:   "SEARCH ANSWERED DELETED DRAFT FLAGGED RECENT SEEN UNANSWERED UNDELETED UNDRAFT UNFLAGGED OLD UNSEEN NEW",
+		want: search1(and(has(imap.FlagAnswered), has(imap.FlagDeleted), has(imap.FlagDraft), has(imap.FlagFlagged), has(imap.FlagRecent), has(imap.FlagSeen), hasNot(imap.FlagAnswered), hasNot(imap.FlagDeleted), hasNot(imap.FlagDraft), hasNot(imap.FlagFlagged), hasNot(imap.FlagRecent), hasNot(imap.FlagSeen), &imap.SearchNew{})),
+	},
+	{in: "SEARCH KEYWORD $Forwarded UNKEYWORD seen", want: search1(and(has("$Forwarded"), hasNot("seen")))},
+	{in: "SEARCH SUBJECT hello", want: search1(text(imap.TextSubject, "hello"))},
+	{
+		in:    `SEARCH BCC a BODY "b c" cc {1}` + "\r\nd" + ` FROM "" TEXT NIL TO a]`,
+		want:  search1(and(text(imap.TextBCC, "a"), text(imap.TextBody, "b c"), text(imap.TextCC, "d"), text(imap.TextFrom, ""), text(imap.TextText, "NIL"), text(imap.TextTo, "a]"))),
+		canon: `SEARCH BCC a BODY "b c" CC d FROM "" TEXT "NIL" TO a]`,
+	},
+	{in: `SEARCH HEADER Message-ID "<a@b>"`, want: search1(&imap.SearchHeader{Name: "Message-ID", Value: "<a@b>"}), canon: "SEARCH HEADER Message-ID <a@b>"},
+	{in: `SEARCH HEADER "List-Id" ""`, want: search1(&imap.SearchHeader{Name: "List-Id"}), canon: `SEARCH HEADER List-Id ""`},
+	{
+		in: "SEARCH BEFORE 1-Feb-1994 ON 1-Feb-1994 SINCE 1-Feb-1994 SENTBEFORE 1-Feb-1994 SENTON 1-Feb-1994 SENTSINCE 1-Feb-1994",
+		want: search1(and(
+			&imap.SearchDate{Field: imap.DateInternal, Op: imap.DateBefore, Date: searchDay},
+			&imap.SearchDate{Field: imap.DateInternal, Op: imap.DateOn, Date: searchDay},
+			&imap.SearchDate{Field: imap.DateInternal, Op: imap.DateSince, Date: searchDay},
+			&imap.SearchDate{Field: imap.DateSent, Op: imap.DateBefore, Date: searchDay},
+			&imap.SearchDate{Field: imap.DateSent, Op: imap.DateOn, Date: searchDay},
+			&imap.SearchDate{Field: imap.DateSent, Op: imap.DateSince, Date: searchDay},
+		)),
+	},
+	{in: `SEARCH SINCE "01-fEB-1994"`, want: search1(&imap.SearchDate{Field: imap.DateInternal, Op: imap.DateSince, Date: searchDay}), canon: "SEARCH SINCE 1-Feb-1994"},
+	{in: "SEARCH ON 31-Dec-9999", want: search1(&imap.SearchDate{Field: imap.DateInternal, Op: imap.DateOn, Date: imap.Date{Year: 9999, Month: 12, Day: 31}})},
+	{in: "SEARCH LARGER 0 SMALLER 9223372036854775807", want: search1(and(&imap.SearchSize{}, &imap.SearchSize{Smaller: true, Size: 1<<63 - 1}))},
+	{in: "SEARCH OLDER 259200 YOUNGER 1", want: search1(and(&imap.SearchWithin{Seconds: 259200}, &imap.SearchWithin{Younger: true, Seconds: 1}))},
+	{in: "SEARCH 2,10:* UID *:7 $ UID $", want: search1(and(
+		&imap.SearchSeq{Set: imap.Set{Ranges: []imap.Range{{First: 2, Last: 2}, {First: 10, Last: imap.Star}}}},
+		&imap.SearchUID{Set: imap.SetRange(imap.Star, 7)},
+		&imap.SearchSeq{Set: imap.Set{Saved: true}},
+		&imap.SearchUID{Set: imap.Set{Saved: true}},
+	))},
+	{in: "SEARCH * (*)", want: search1(and(&imap.SearchSeq{Set: imap.SetOf(imap.Star)}, &imap.SearchSeq{Set: imap.SetOf(imap.Star)})), canon: "SEARCH * *"},
+	{in: "SEARCH NOT SEEN", want: search1(&imap.SearchNot{Key: has(imap.FlagSeen)})},
+	{in: "SEARCH OR SEEN NOT (DELETED DRAFT)", want: search1(&imap.SearchOr{Left: has(imap.FlagSeen), Right: &imap.SearchNot{Key: and(has(imap.FlagDeleted), has(imap.FlagDraft))}})},
+	{in: "SEARCH OR OR SEEN ALL (OR ALL ALL)", want: search1(&imap.SearchOr{Left: &imap.SearchOr{Left: has(imap.FlagSeen), Right: all}, Right: &imap.SearchOr{Left: all, Right: all}}), canon: "SEARCH OR OR SEEN ALL OR ALL ALL"},
+	{in: "SEARCH (SEEN)", want: search1(has(imap.FlagSeen)), canon: "SEARCH SEEN"},
+	{in: "SEARCH ((SEEN (ALL ($))))", want: search1(and(has(imap.FlagSeen), and(all, &imap.SearchSeq{Set: imap.Set{Saved: true}}))), canon: "SEARCH SEEN (ALL $)"},
+	{in: "SEARCH CHARSET UTF-8 TEXT {4}\r\n\xd0\xb9\xd0\xb9", want: &Search{Charset: "UTF-8", Key: text(imap.TextText, "йй")}},
+	{in: `SEARCH charset "us-ascii" ALL`, want: &Search{Charset: "us-ascii", Key: all}, canon: "SEARCH CHARSET us-ascii ALL"},
+	{in: "SEARCH RETURN () ALL", want: &Search{HasReturn: true, Key: all}},
+	{in: "UID SEARCH return (min MAX ALL COUNT save PARTIAL 1:500 UPDATE X (a b)) CHARSET UTF-8 ALL", want: &Search{
+		UID: true, HasReturn: true, Return: []string{"MIN", "MAX", "ALL", "COUNT", "SAVE", "PARTIAL 1:500", "UPDATE", "X (a b)"}, Charset: "UTF-8", Key: all,
+	}, canon: "UID SEARCH RETURN (MIN MAX ALL COUNT SAVE PARTIAL 1:500 UPDATE X (a b)) CHARSET UTF-8 ALL"},
+}
+
+var searchRejects = []rejectRow{
+	{"SEARCH", 6},
+	{"SEARCH ", 7},
+	{"SEARCH NONSENSE", 7},
+	{"SEARCH ALL ", 11},
+	{"SEARCH  ALL", 7},
+	{"SEARCH ()", 8},
+	{"SEARCH (ALL", 11},
+	{"SEARCH (ALL ", 12},
+	{"SEARCH (ALL))", 12},
+	{"SEARCH (ALL)SEEN", 12},
+	{"SEARCH NOT", 10},
+	{"SEARCH NOT ", 11},
+	{"SEARCH OR ALL", 13},
+	{"SEARCH OR ALL ", 14},
+	{"SEARCH SUBJECT", 14},
+	{"SEARCH SUBJECT ", 15},
+	{"SEARCH SUBJECT (a)", 15},
+	{"SEARCH HEADER a", 15},
+	{`SEARCH KEYWORD "a"`, 15},
+	{`SEARCH KEYWORD \Seen`, 15},
+	{"SEARCH KEYWORD a]", 16},
+	{"SEARCH BEFORE 1994", 14},
+	{"SEARCH BEFORE 31-Feb-1994", 14},
+	{"SEARCH BEFORE 001-Feb-1994", 14},
+	{"SEARCH BEFORE 1-Foo-1994", 14},
+	{`SEARCH BEFORE "1-Feb-1994`, 25},
+	{"SEARCH BEFORE 1-Feb-94", 14},
+	{"SEARCH UID", 10},
+	{"SEARCH UID ALL", 11},
+	{"SEARCH $,1", 7},
+	{"SEARCH 1,$", 9},
+	{"SEARCH $x", 7},
+	{"SEARCH RETURN ALL", 14},
+	{"SEARCH RETURN (ALL)", 19},
+	{"SEARCH RETURN (ALL", 18},
+	{"SEARCH RETURN (1) ALL", 15},
+	{"SEARCH CHARSET", 7},
+	{"SEARCH CHARSET UTF-8", 20},
+	{`SEARCH CHARSET "" ALL`, 15},
+	{"SEARCH CHARSET UTF-8 RETURN () ALL", 21},
+	{"SEARCH LARGER -1", 14},
+	{"SEARCH OLDER 0", 13},
+	{"SEARCH ALL" + strings.Repeat(")", 3), 10},
+}
