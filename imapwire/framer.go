@@ -306,8 +306,7 @@ func (f *Framer) Next() Frame {
 				return f.out(Frame{})
 			}
 		case stateFatal:
-			f.take(len(f.in) - f.pos)
-			f.busy = false
+			f.out(Frame{})
 			return Frame{Kind: FrameFatal, Err: f.fatal}
 		}
 	}
