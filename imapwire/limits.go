@@ -6,7 +6,8 @@ import (
 )
 
 // Limits bounds what a peer can cost. In every field zero is the documented
-// default; nothing can be made unlimited. A field whose name ends in PreAuth
+// default, or what comes nearest to it beside the fields that are set; nothing
+// can be made unlimited. A field whose name ends in PreAuth
 // stands in place of its namesake until the client has authenticated, since
 // strangers need little. Fields that start with Response bound what a client
 // takes from a server, the others what a server takes from a client.
@@ -122,37 +123,72 @@ type Bounds struct {
 
 // Command returns what bounds commands.
 func (l Limits) Command(authenticated bool) Bounds {
-	b := Bounds{
+	return choose(authenticated, Bounds{
 		Line: l.Line, Literal: l.Literal, Literals: l.Literals, LiteralCount: l.LiteralCount, Skip: l.Skip,
 		Depth: l.Depth, Lists: l.Lists, Tokens: l.Tokens, Ranges: l.Ranges, Tag: l.Tag,
-	}
-	if !authenticated {
-		b.PreAuth = true
-		b.Line, b.Literal, b.Literals, b.LiteralCount = l.LinePreAuth, l.LiteralPreAuth, l.LiteralsPreAuth, l.LiteralCountPreAuth
-		b.Lists, b.Tokens, b.Ranges = l.ListsPreAuth, l.TokensPreAuth, l.RangesPreAuth
-	}
-	return b.withDefaults()
+	}, Bounds{
+		PreAuth: true,
+		Line:    l.LinePreAuth, Literal: l.LiteralPreAuth, Literals: l.LiteralsPreAuth, LiteralCount: l.LiteralCountPreAuth, Skip: l.Skip,
+		Depth: l.Depth, Lists: l.ListsPreAuth, Tokens: l.TokensPreAuth, Ranges: l.RangesPreAuth, Tag: l.Tag,
+	})
 }
 
 // Response returns what bounds responses.
 func (l Limits) Response(authenticated bool) Bounds {
-	b := Bounds{
+	return choose(authenticated, Bounds{
 		Response: true,
 		Line:     l.ResponseLine, Literal: l.ResponseLiteral, Literals: l.ResponseLiterals, LiteralCount: l.ResponseLiteralCount, Skip: l.ResponseSkip,
 		Depth: l.ResponseDepth, Lists: l.ResponseLists, Tokens: l.ResponseTokens, Ranges: l.ResponseRanges, Tag: l.Tag,
+	}, Bounds{
+		Response: true, PreAuth: true,
+		Line: l.ResponseLinePreAuth, Literal: l.ResponseLiteralPreAuth, Literals: l.ResponseLiteralsPreAuth, LiteralCount: l.ResponseLiteralCountPreAuth, Skip: l.ResponseSkip,
+		Depth: l.ResponseDepthPreAuth, Lists: l.ResponseListsPreAuth, Tokens: l.ResponseTokensPreAuth, Ranges: l.ResponseRangesPreAuth, Tag: l.Tag,
+	})
+}
+
+// choose returns the bounds for a state, with defaults. A default gives way to
+// what was set of the same field for the other state.
+func choose(authenticated bool, post, pre Bounds) Bounds {
+	postSet, preSet := post.fields(), pre.fields()
+	b, c := post.withDefaults(), pre.withDefaults()
+	postNow, preNow := b.fields(), c.fields()
+	for i := range postNow {
+		if *preSet[i] == 0 {
+			*preNow[i] = min(*preNow[i], *postNow[i])
+		} else if *postSet[i] == 0 {
+			*postNow[i] = max(*postNow[i], *preNow[i])
+		}
 	}
-	if !authenticated {
-		b.PreAuth = true
-		b.Line, b.Literal, b.Literals, b.LiteralCount = l.ResponseLinePreAuth, l.ResponseLiteralPreAuth, l.ResponseLiteralsPreAuth, l.ResponseLiteralCountPreAuth
-		b.Depth, b.Lists, b.Tokens, b.Ranges = l.ResponseDepthPreAuth, l.ResponseListsPreAuth, l.ResponseTokensPreAuth, l.ResponseRangesPreAuth
+	if post.Literals == 0 {
+		b.Literals = max(b.Literals, b.Literal)
 	}
-	return b.withDefaults()
+	if authenticated {
+		return b
+	}
+	return c
+}
+
+func (b *Bounds) fields() [9]*int {
+	return [...]*int{&b.Line, &b.Literal, &b.Literals, &b.LiteralCount, &b.Depth, &b.Lists, &b.Tokens, &b.Ranges, &b.Tag}
 }
 
 func or(n *int, d int) {
 	if *n == 0 {
 		*n = d
 	}
+}
+
+// orPair sets defaults of two limits the first of which may not be above the
+// second: a default gives way to what was set.
+func orPair(small, large *int, ds, dl int) {
+	switch {
+	case *small == 0 && *large > 0:
+		ds = min(ds, *large)
+	case *small > 0 && *large == 0:
+		dl = max(dl, *small)
+	}
+	or(small, ds)
+	or(large, dl)
 }
 
 func (b Bounds) withDefaults() Bounds {
@@ -163,8 +199,7 @@ func (b Bounds) withDefaults() Bounds {
 	switch {
 	case b.Response && b.PreAuth:
 		or(&b.Line, 8<<10)
-		or(&b.Literal, 4<<10)
-		or(&b.Literals, 16<<10)
+		orPair(&b.Literal, &b.Literals, 4<<10, 16<<10)
 		or(&b.LiteralCount, 8)
 		or(&b.Depth, 8)
 		or(&b.Lists, 64)
@@ -172,8 +207,7 @@ func (b Bounds) withDefaults() Bounds {
 		or(&b.Ranges, 16)
 	case b.Response:
 		or(&b.Line, 1<<20)
-		or(&b.Literal, 64<<10)
-		or(&b.Literals, 1<<20)
+		orPair(&b.Literal, &b.Literals, 64<<10, 1<<20)
 		or(&b.LiteralCount, 4096)
 		or(&b.Depth, 64)
 		or(&b.Lists, 1<<17)
@@ -181,8 +215,7 @@ func (b Bounds) withDefaults() Bounds {
 		or(&b.Ranges, 1<<17)
 	case b.PreAuth:
 		or(&b.Line, 16<<10)
-		or(&b.Literal, 4<<10)
-		or(&b.Literals, 16<<10)
+		orPair(&b.Literal, &b.Literals, 4<<10, 16<<10)
 		or(&b.LiteralCount, 8)
 		or(&b.Depth, 32)
 		or(&b.Lists, 4)
@@ -190,8 +223,7 @@ func (b Bounds) withDefaults() Bounds {
 		or(&b.Ranges, 16)
 	default:
 		or(&b.Line, 64<<10)
-		or(&b.Literal, 128<<10)
-		or(&b.Literals, 1<<20)
+		orPair(&b.Literal, &b.Literals, 128<<10, 1<<20)
 		or(&b.LiteralCount, 1000)
 		or(&b.Depth, 32)
 		or(&b.Lists, 2048)
@@ -236,10 +268,8 @@ func (l Limits) WithDefaults() (Limits, error) {
 	l.ResponseRanges, l.ResponseRangesPreAuth = post.Ranges, pre.Ranges
 	l.ResponseSkip = post.Skip
 
-	or(&l.Bad, 20)
-	or(&l.BadPreAuth, 3)
-	or(&l.Output, 64<<10)
-	or(&l.OutputPreAuth, 4<<10)
+	orPair(&l.BadPreAuth, &l.Bad, 3, 20)
+	orPair(&l.OutputPreAuth, &l.Output, 4<<10, 64<<10)
 	or(&l.SASLSteps, 16)
 	or(&l.SASLLine, 12<<10)
 	if l.Append == 0 {
@@ -302,15 +332,9 @@ func (l *Limits) check() error {
 	}{
 		{"Literal", "Literals", int64(l.Literal), int64(l.Literals)},
 		{"LiteralPreAuth", "LiteralsPreAuth", int64(l.LiteralPreAuth), int64(l.LiteralsPreAuth)},
-		{"Literals", "Skip", int64(l.Literals), l.Skip},
 		{"Tag", "LinePreAuth", int64(l.Tag), int64(l.LinePreAuth)},
-		{"Lists", "Tokens", int64(l.Lists), int64(l.Tokens)},
-		{"ListsPreAuth", "TokensPreAuth", int64(l.ListsPreAuth), int64(l.TokensPreAuth)},
 		{"ResponseLiteral", "ResponseLiterals", int64(l.ResponseLiteral), int64(l.ResponseLiterals)},
 		{"ResponseLiteralPreAuth", "ResponseLiteralsPreAuth", int64(l.ResponseLiteralPreAuth), int64(l.ResponseLiteralsPreAuth)},
-		{"ResponseLiterals", "ResponseSkip", int64(l.ResponseLiterals), l.ResponseSkip},
-		{"ResponseLists", "ResponseTokens", int64(l.ResponseLists), int64(l.ResponseTokens)},
-		{"ResponseListsPreAuth", "ResponseTokensPreAuth", int64(l.ResponseListsPreAuth), int64(l.ResponseTokensPreAuth)},
 	} {
 		if p.s > p.l {
 			return fmt.Errorf("imapwire: limit %s of %d is above %s of %d", p.small, p.s, p.large, p.l)
