@@ -162,6 +162,9 @@ func choose(authenticated bool, post, pre Bounds) Bounds {
 	if post.Literals == 0 {
 		b.Literals = max(b.Literals, b.Literal)
 	}
+	if pre.Literals == 0 {
+		c.Literals = max(c.Literals, c.Literal)
+	}
 	if authenticated {
 		return b
 	}
