@@ -1,0 +1,243 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/mailwire/mailwire/imapwire/imap"
+	"github.com/mailwire/mailwire/mailbox"
+	"github.com/mailwire/mailwire/mailbox/message"
+)
+
+// ErrCharset reports strings in a charset that can not be decoded: BADCHARSET.
+var ErrCharset = errors.New("query: unknown charset")
+
+// ErrKey reports a search key that is not one of package imap's, or incomplete.
+var ErrKey = errors.New("query: unusable search key")
+
+// Scope is what a search key means besides the messages themselves.
+type Scope struct {
+	// Charset is the charset of the strings in the key; empty is UTF-8.
+	Charset string
+	// Told is what the session has been told: sequence numbers and "*" mean
+	// its messages.
+	Told imap.UIDList
+	// Recent are the messages with \Recent.
+	Recent imap.UIDSet
+	// Saved is what "$" stands for.
+	Saved imap.UIDSet
+	// Now is what OLDER and YOUNGER count from.
+	Now time.Time
+}
+
+// Charsets returns the charsets that a client is told to use.
+func Charsets() []string { return []string{"US-ASCII", "UTF-8"} }
+
+// A Query is a compiled search key. It is immutable and safe for concurrent
+// use.
+type Query struct{ root node }
+
+// A node is a compiled key: what it costs, and how it decides.
+type node struct {
+	cost  cost
+	match func(*candidate) (bool, error)
+}
+
+// A cost orders keys: cheaper ones decide first.
+type cost uint8
+
+const (
+	costMeta   cost = iota // what the folder knows
+	costHeader             // the header has to be read
+	costBody               // the whole message
+)
+
+// Compile prepares a key. It resolves sets, decodes strings and orders keys by
+// what they cost.
+func Compile(key imap.SearchKey, scope Scope) (*Query, error) {
+	if scope.Charset != "" && !message.KnownCharset(scope.Charset) {
+		return nil, fmt.Errorf("%w: %q", ErrCharset, scope.Charset)
+	}
+	n, err := compile(key, &scope)
+	if err != nil {
+		return nil, err
+	}
+	return &Query{root: n}, nil
+}
+
+// Match reports whether a message of a folder matches. A message whose octets
+// are gone does not. Other errors are those of the store.
+func (q *Query) Match(ctx context.Context, f mailbox.Folder, m mailbox.Message) (bool, error) {
+	c := candidate{ctx: ctx, folder: f, m: m}
+	defer c.close()
+	found, err := q.root.match(&c)
+	if errors.Is(err, mailbox.ErrExpunged) {
+		return false, nil
+	}
+	return found && err == nil, err
+}
+
+// meta is a node that decides from what the folder knows.
+func meta(match func(m *mailbox.Message) bool) node {
+	return node{costMeta, func(c *candidate) (bool, error) { return match(&c.m), nil }}
+}
+
+func compile(key imap.SearchKey, scope *Scope) (node, error) {
+	switch key := key.(type) {
+	case *imap.SearchAll:
+		return meta(func(*mailbox.Message) bool { return true }), nil
+	case *imap.SearchFlag:
+		return compileFlag(key, scope), nil
+	case *imap.SearchNew:
+		return meta(func(m *mailbox.Message) bool {
+			return scope.Recent.Contains(m.UID) && !imap.HasFlag(m.Flags, imap.FlagSeen)
+		}), nil
+	case *imap.SearchText:
+		return compileText(key, scope)
+	case *imap.SearchHeader:
+		return compileHeader(key.Name, key.Value, scope), nil
+	case *imap.SearchDate:
+		return compileDate(key)
+	case *imap.SearchSize:
+		return meta(func(m *mailbox.Message) bool {
+			if key.Smaller {
+				return m.Size < key.Size
+			}
+			return m.Size > key.Size
+		}), nil
+	case *imap.SearchSeq:
+		return compileSeq(key.Set, scope), nil
+	case *imap.SearchUID:
+		return compileUIDs(key.Set, scope), nil
+	case *imap.SearchWithin:
+		return compileWithin(key, scope), nil
+	case *imap.SearchNot:
+		n, err := compile(key.Key, scope)
+		if err != nil {
+			return n, err
+		}
+		return node{n.cost, func(c *candidate) (bool, error) {
+			found, err := n.match(c)
+			return !found, err
+		}}, nil
+	case *imap.SearchOr:
+		return compileList([]imap.SearchKey{key.Left, key.Right}, scope, true)
+	case *imap.SearchAnd:
+		if len(key.Keys) == 0 {
+			return node{}, ErrKey
+		}
+		return compileList(key.Keys, scope, false)
+	}
+	return node{}, fmt.Errorf("%w: %T", ErrKey, key)
+}
+
+// compileList combines keys: the cheapest decide first, and the first that
+// equals stop ends it.
+func compileList(keys []imap.SearchKey, scope *Scope, stop bool) (node, error) {
+	nodes := make([]node, len(keys))
+	all := node{}
+	for i, k := range keys {
+		n, err := compile(k, scope)
+		if err != nil {
+			return n, err
+		}
+		nodes[i] = n
+		all.cost = max(all.cost, n.cost)
+	}
+	sort.SliceStable(nodes, func(i, j int) bool { return nodes[i].cost < nodes[j].cost })
+	all.match = func(c *candidate) (bool, error) {
+		for _, n := range nodes {
+			if found, err := n.match(c); found == stop || err != nil {
+				return found, err
+			}
+		}
+		return !stop, nil
+	}
+	return all, nil
+}
+
+func compileFlag(key *imap.SearchFlag, scope *Scope) node {
+	if key.Flag.Equal(imap.FlagRecent) {
+		return meta(func(m *mailbox.Message) bool { return scope.Recent.Contains(m.UID) != key.Unset })
+	}
+	return meta(func(m *mailbox.Message) bool { return imap.HasFlag(m.Flags, key.Flag) != key.Unset })
+}
+
+func compileSeq(set imap.Set, scope *Scope) node {
+	if set.Saved {
+		return meta(func(m *mailbox.Message) bool { return scope.Saved.Contains(m.UID) })
+	}
+	var uids imap.UIDSet
+	for _, r := range set.Resolve(uint32(scope.Told.Len())) {
+		uids = uids.Union(scope.Told.Slice(r))
+	}
+	return meta(func(m *mailbox.Message) bool { return uids.Contains(m.UID) })
+}
+
+func compileUIDs(set imap.Set, scope *Scope) node {
+	uids := scope.Saved
+	if !set.Saved {
+		uids = set.ResolveUIDs(scope.Told.Max())
+	}
+	return meta(func(m *mailbox.Message) bool { return uids.Contains(m.UID) })
+}
+
+// compileWithin compares with the moment of the search (RFC 5032 §3).
+func compileWithin(key *imap.SearchWithin, scope *Scope) node {
+	edge := scope.Now.Add(-time.Duration(key.Seconds) * time.Second)
+	return meta(func(m *mailbox.Message) bool {
+		return m.InternalDate.Before(edge) != key.Younger
+	})
+}
+
+func compileDate(key *imap.SearchDate) (node, error) {
+	var holds func(d imap.Date) bool
+	switch key.Op {
+	case imap.DateBefore:
+		holds = func(d imap.Date) bool { return d.Compare(key.Date) < 0 }
+	case imap.DateOn:
+		holds = func(d imap.Date) bool { return d == key.Date }
+	case imap.DateSince:
+		holds = func(d imap.Date) bool { return d.Compare(key.Date) >= 0 }
+	default:
+		return node{}, ErrKey
+	}
+	switch key.Field {
+	case imap.DateInternal:
+		return meta(func(m *mailbox.Message) bool { return holds(imap.DateOf(m.InternalDate)) }), nil
+	case imap.DateSent:
+		return node{costHeader, func(c *candidate) (bool, error) {
+			date, ok, err := c.sent()
+			return ok && holds(imap.DateOf(date)), err
+		}}, nil
+	}
+	return node{}, ErrKey
+}
+
+// fieldNames are the header fields of the keys that name one.
+var fieldNames = map[imap.TextField]string{
+	imap.TextBCC: "bcc", imap.TextCC: "cc", imap.TextFrom: "from", imap.TextSubject: "subject", imap.TextTo: "to",
+}
+
+func compileText(key *imap.SearchText, scope *Scope) (node, error) {
+	if name, ok := fieldNames[key.Field]; ok {
+		return compileHeader(name, key.Value, scope), nil
+	}
+	if key.Field != imap.TextBody && key.Field != imap.TextText {
+		return node{}, ErrKey
+	}
+	value := newNeedle(message.DecodeCharset(scope.Charset, key.Value))
+	return node{costBody, func(c *candidate) (bool, error) {
+		return c.textContains(value, key.Field == imap.TextText)
+	}}, nil
+}
+
+func compileHeader(name, value string, scope *Scope) node {
+	name = strings.ToLower(name)
+	needle := newNeedle(message.DecodeCharset(scope.Charset, value))
+	return node{costHeader, func(c *candidate) (bool, error) { return c.headerContains(name, needle) }}
+}
