@@ -560,6 +560,8 @@ func TestCommandsThatCanNotBeEncoded(t *testing.T) {
 		&List{}, &List{Patterns: []string{"\x00"}}, &List{Patterns: []string{"*"}, Select: []string{"A B"}},
 		&List{Patterns: []string{"*"}, Return: []string{"STATUS"}}, &List{Patterns: []string{"*"}, StatusItems: []StatusItem{StatusSize}},
 		&List{Patterns: []string{"*"}, Return: []string{"STATUS", "STATUS"}, StatusItems: []StatusItem{StatusSize}},
+		&List{Patterns: []string{"*"}, Return: []string{"status (SIZE)"}}, &List{Patterns: []string{"*"}, Select: []string{"RECURSIVEMATCH"}},
+		&Create{Params: []string{`use (\Sent)`}},
 		&LSub{Pattern: "\x00"},
 		&Status{Mailbox: "x"}, &Status{Mailbox: "x", Items: []StatusItem{"A B"}},
 		&Append{Mailbox: "x"}, &Append{Mailbox: "x", Messages: []AppendMessage{{Size: 3}}},

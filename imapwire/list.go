@@ -2,6 +2,7 @@ package imapwire
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
@@ -69,7 +70,9 @@ func parseList(c *cursor) Command {
 		for c.more(len(l.Select), "list-select-opts") {
 			l.Select = append(l.Select, c.listOption("list-select-opt"))
 		}
-		c.selectOptions(l.Select)
+		if modifiesNothing(l.Select) && c.err == nil {
+			c.fail("list-select-opts", "an option that RECURSIVEMATCH can modify")
+		}
 		c.sp("list")
 	}
 	l.Reference = c.mailbox()
@@ -93,13 +96,18 @@ func parseList(c *cursor) Command {
 		}
 		c.open("list-return-opts")
 		for n := 0; c.more(n, "list-return-opts"); n++ {
-			if c.acceptFold("STATUS (") {
+			i := c.pos
+			if l.StatusItems == nil && c.acceptFold("STATUS (") {
 				c.pos--
 				l.Return = append(l.Return, "STATUS")
-				l.StatusItems = append(l.StatusItems, c.statusItems()...)
-			} else {
-				l.Return = append(l.Return, c.listOption("return-option"))
+				l.StatusItems = c.statusItems()
+				continue
 			}
+			o := c.listOption("return-option")
+			if name, _, _ := strings.Cut(o, " "); name == "STATUS" {
+				c.failAt(i, "return-option", "STATUS once, with its items")
+			}
+			l.Return = append(l.Return, o)
 		}
 	}
 	return l
@@ -120,10 +128,10 @@ func (c *cursor) listOption(production string) string {
 	return c.label(i, j, c.pos)
 }
 
-// selectOptions sees that an option which modifies others does not stand
-// alone (RFC 5258 §3, list-select-opts): what it would modify may be an option
-// that this package does not know.
-func (c *cursor) selectOptions(opts []string) {
+// modifiesNothing reports whether RECURSIVEMATCH, which modifies other options,
+// stands where there is none (RFC 5258 §3, list-select-opts). Options that this
+// package does not know may be such.
+func modifiesNothing(opts []string) bool {
 	modifies := false
 	for _, o := range opts {
 		switch o {
@@ -131,15 +139,16 @@ func (c *cursor) selectOptions(opts []string) {
 			modifies = true
 		case "REMOTE":
 		default:
-			return
+			return false
 		}
 	}
-	if modifies && c.err == nil {
-		c.fail("list-select-opts", "an option that RECURSIVEMATCH can modify")
-	}
+	return modifies
 }
 
 func (l *List) encode(e *encoder) {
+	if modifiesNothing(l.Select) {
+		e.fail("LIST with RECURSIVEMATCH and nothing to modify")
+	}
 	if len(l.Select) > 0 {
 		e.sp()
 		e.listOptions(l.Select, "list-select-opt")
@@ -186,7 +195,7 @@ func (l *List) encode(e *encoder) {
 		if !status {
 			e.fail("LIST with the return option STATUS twice")
 		}
-		status = false
+		status = false // written
 		e.raw("STATUS ")
 		e.statusItems(l.StatusItems)
 	}
@@ -205,7 +214,11 @@ func (e *encoder) listOptions(opts []string, what string) {
 }
 
 func (e *encoder) listOption(o, what string) {
-	e.value(o, what, func(c *cursor) { c.listOption(what) })
+	e.value(o, what, func(c *cursor) {
+		if strings.HasPrefix(c.listOption(what), "STATUS (") {
+			c.fail(what, "the items of STATUS in StatusItems")
+		}
+	})
 }
 
 // lsub = "LSUB" SP mailbox SP list-mailbox

@@ -53,6 +53,8 @@ var listRejects = []rejectRow{
 	{`LIST "" * RETURN (STATUS ())`, 26},
 	{`LIST "" * RETURN (STATUS (MESSAGES)`, 35},
 	{`LIST "" * RETURN () x`, 19},
+	{`LIST "" * RETURN (STATUS)`, 18},
+	{`LIST "" * RETURN (STATUS (SIZE) STATUS (SIZE))`, 32},
 	{"LSUB", 4},
 	{`LSUB "" (a)`, 8},
 	{`LSUB "" a b`, 9},

@@ -1,6 +1,8 @@
 package imapwire
 
 import (
+	"strings"
+
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
@@ -92,6 +94,11 @@ func (c *cursor) mailboxAttrs(production string) []imap.MailboxAttr {
 func (cr *Create) encode(e *encoder) {
 	e.sp()
 	e.astring(cr.Mailbox)
+	for _, p := range cr.Params {
+		if strings.HasPrefix(upper(p), "USE (") {
+			e.fail("the parameter USE outside of Use")
+		}
+	}
 	if len(cr.Use) == 0 {
 		e.taggedExtList(cr.Params, "create-param")
 		return
