@@ -58,7 +58,8 @@ type AppendPart struct {
 //	append-message = [SP flag-list] [SP date-time] SP append-data
 //	append-data = literal / literal8 / "UTF8" SP "(" literal8 ")"
 func (p *Parser) AppendPrefix(frame []byte) (*AppendPart, error) {
-	c := p.cursor(frame)
+	var c cursor
+	p.start(&c, frame)
 	defer p.count(&c)
 	c.readTag()
 	c.sp("append")
@@ -87,7 +88,8 @@ func (p *Parser) AppendPrefix(frame []byte) (*AppendPart, error) {
 // stood in UTF8 (…), whose parenthesis comes first. An error means that the
 // command is malformed; tag is for the error.
 func (p *Parser) AppendRest(frame []byte, tag string, utf8 bool) (*AppendPart, error) {
-	c := p.cursor(frame)
+	var c cursor
+	p.start(&c, frame)
 	defer p.count(&c)
 	c.tag = tag
 	if utf8 {

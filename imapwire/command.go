@@ -53,8 +53,12 @@ type Parser struct {
 	MaxDepth int
 }
 
-func (p *Parser) cursor(frame []byte) cursor {
-	return newCursor(frame, p.Bounds.withDefaults(), p.UTF8)
+// start puts c at the start of a frame.
+func (p *Parser) start(c *cursor, frame []byte) {
+	c.b = frame
+	c.utf8 = p.UTF8
+	c.lim = p.Bounds
+	c.lim.setDefaults()
 }
 
 func (p *Parser) count(c *cursor) {
@@ -68,7 +72,8 @@ func (p *Parser) count(c *cursor) {
 //
 //	command = tag SP (command-any / command-auth / command-nonauth / command-select) CRLF
 func (p *Parser) Command(frame []byte) (tag string, cmd Command, err error) {
-	c := p.cursor(frame)
+	var c cursor
+	p.start(&c, frame)
 	cmd = parseCommand(&c)
 	p.count(&c)
 	if c.err != nil {

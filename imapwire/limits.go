@@ -195,6 +195,15 @@ func orPair(small, large *int, ds, dl int) {
 }
 
 func (b Bounds) withDefaults() Bounds {
+	b.setDefaults()
+	return b
+}
+
+func (b *Bounds) setDefaults() {
+	if b.Line != 0 && b.Literal != 0 && b.Literals != 0 && b.LiteralCount != 0 && b.Skip != 0 &&
+		b.Depth != 0 && b.Lists != 0 && b.Tokens != 0 && b.Ranges != 0 && b.Tag != 0 {
+		return
+	}
 	if b.Skip == 0 {
 		b.Skip = 64 << 20
 	}
@@ -233,7 +242,6 @@ func (b Bounds) withDefaults() Bounds {
 		or(&b.Tokens, 16384)
 		or(&b.Ranges, 8192)
 	}
-	return b
 }
 
 // limitName returns the field of Limits behind a field of b.

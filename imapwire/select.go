@@ -35,36 +35,3 @@ func (s *Select) encode(e *encoder) {
 	e.astring(s.Mailbox)
 	e.taggedExtList(s.Params, "select-param")
 }
-
-// taggedExtList reads what RFC 4466 §2 puts behind the arguments of several
-// commands.
-//
-//	"(" tagged-ext-label [SP tagged-ext-val] *(SP tagged-ext-label [SP tagged-ext-val]) ")"
-func (c *cursor) taggedExtList(production string) []string {
-	if !c.open(production) {
-		return nil
-	}
-	var list []string
-	for len(list) == 0 || c.more(len(list), production) {
-		list = append(list, c.taggedExt(production))
-		if c.err != nil {
-			return nil
-		}
-	}
-	return list
-}
-
-// taggedExtList writes the space, too; nothing for an empty list.
-func (e *encoder) taggedExtList(list []string, what string) {
-	for i, s := range list {
-		if i == 0 {
-			e.raw(" (")
-		} else {
-			e.sp()
-		}
-		e.taggedExt(s, what)
-	}
-	if len(list) > 0 {
-		e.byte(')')
-	}
-}

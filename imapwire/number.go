@@ -1,0 +1,90 @@
+package imapwire
+
+import (
+	"strconv"
+
+	"github.com/mailwire/mailwire/imapwire/engine"
+)
+
+func itoa(n int) string {
+	var b [20]byte
+	i := len(b)
+	for {
+		i--
+		b[i] = byte('0' + n%10)
+		n /= 10
+		if n == 0 {
+			return string(b[i:])
+		}
+	}
+}
+
+// digits moves over 1*DIGIT, whose value has to lie in min to max.
+func (c *cursor) digits(production string, lo, hi uint64) uint64 {
+	i, j := c.span(engine.Digit, production, "a number")
+	if c.err != nil {
+		return 0
+	}
+	var n uint64
+	for _, x := range c.b[i:j] {
+		if n >= 1e18 { // ten times as much may not fit
+			n = 1 << 63
+			break
+		}
+		n = n*10 + uint64(x-'0')
+	}
+	if n > hi {
+		c.failAt(i, production, "a smaller number")
+		return 0
+	}
+	if n < lo || lo > 0 && c.b[i] == '0' {
+		c.failAt(i, production, "a number that is not zero and starts with no zero")
+		return 0
+	}
+	return n
+}
+
+// number = 1*DIGIT, 0 to 4294967295
+func (c *cursor) number(production string) uint32 {
+	return uint32(c.digits(production, 0, 1<<32-1))
+}
+
+// nz-number = digit-nz *DIGIT, 1 to 4294967295
+func (c *cursor) nzNumber(production string) uint32 {
+	return uint32(c.digits(production, 1, 1<<32-1))
+}
+
+// number64 = 1*DIGIT, 0 to 9223372036854775807
+func (c *cursor) number64(production string) int64 {
+	return int64(c.digits(production, 0, 1<<63-1))
+}
+
+// nz-number64 = digit-nz *DIGIT, 1 to 9223372036854775807
+func (c *cursor) nzNumber64(production string) int64 {
+	return int64(c.digits(production, 1, 1<<63-1))
+}
+
+func (e *encoder) uint(n uint64) {
+	if e.err == nil {
+		e.b = strconv.AppendUint(e.b, n, 10)
+	}
+}
+
+// number = 1*DIGIT
+func (e *encoder) number(n uint32) { e.uint(uint64(n)) }
+
+// nz-number = digit-nz *DIGIT
+func (e *encoder) nzNumber(n uint32, what string) {
+	if n == 0 {
+		e.fail("%s is zero", what)
+	}
+	e.uint(uint64(n))
+}
+
+// number64 = 1*DIGIT
+func (e *encoder) number64(n int64, what string) {
+	if n < 0 {
+		e.fail("%s is %d", what, n)
+	}
+	e.uint(uint64(n))
+}
