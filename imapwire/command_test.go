@@ -3,7 +3,6 @@ package imapwire
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -276,90 +275,6 @@ func TestCommandHead(t *testing.T) {
 	}
 }
 
-// Invariant 6: every form of a string means the same.
-func TestStringForms(t *testing.T) {
-	for _, forms := range [][]string{
-		{"abc", `"abc"`, "{3}\r\nabc", "{3+}\r\nabc", `"\a`[:1] + `abc"`},
-		{`""`, "{0}\r\n", "{0+}\r\n"},
-		{`"a\"b\\c"`, "{5}\r\na\"b\\c", "{0005+}\r\na\"b\\c"},
-		{`"a b"`, "{3}\r\na b"},
-		{`nil`, `"nil"`, "{3}\r\nnil"},
-		{"a]b", `"a]b"`},
-		{"\"a\tb\x7f\"", "{4}\r\na\tb\x7f"},
-	} {
-		want := mustParse(t, "A1 DELETE "+forms[0]+"\r\n", ParseOptions{})
-		for _, form := range forms[1:] {
-			if d := cmp.Diff(want, mustParse(t, "A1 DELETE "+form+"\r\n", ParseOptions{})); d != "" {
-				t.Errorf("%q: %s", form, d)
-			}
-		}
-	}
-	want := &ID{Fields: []IDField{{"a", imap.String("")}, {"b", imap.NString{}}, {"c", imap.String("NIL")}}}
-	if d := cmp.Diff(Command(want), mustParse(t, "A1 ID (\"a\" {0}\r\n \"b\" nil \"c\" \"NIL\")\r\n", ParseOptions{})); d != "" {
-		t.Error(d)
-	}
-}
-
-func TestQuotedUTF8(t *testing.T) {
-	frame := "A1 DELETE \"Entw\xc3\xbcrfe \xf0\x9f\x93\xac\"\r\n"
-	if _, _, err := ParseCommand([]byte(frame), ParseOptions{}); err == nil {
-		t.Error("8-bit octets in quotes pass without UTF8")
-	}
-	got := mustParse(t, frame, ParseOptions{UTF8: true})
-	want := &Delete{Mailbox: "Entwürfe 📬"}
-	if d := cmp.Diff(Command(want), got); d != "" {
-		t.Error(d)
-	}
-	if b := mustAppend(t, want, CommandOptions{UTF8: true}); b != frame {
-		t.Errorf("encoded as %q", b)
-	}
-	if b := mustAppend(t, want, CommandOptions{}); b != "A1 DELETE {14}\r\nEntwürfe 📬\r\n" {
-		t.Errorf("encoded as %q", b)
-	}
-	for _, bad := range []string{"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\x00", "a\xc3\"\""} {
-		if _, _, err := ParseCommand([]byte("A1 DELETE \""+bad+"\"\r\n"), ParseOptions{UTF8: true}); err == nil {
-			t.Errorf("%q passes", bad)
-		}
-	}
-	// In a literal any octet but NUL may stand.
-	mustParse(t, "A1 DELETE {3}\r\n\xff\r\n\r\n", ParseOptions{})
-}
-
-// Invariant 10.
-func TestNumbers(t *testing.T) {
-	for _, row := range []struct {
-		format string
-		ok     []string
-		bad    []string
-	}{
-		{"SEARCH LARGER %s", []string{"0", "00", "4294967296", "9223372036854775807", "009223372036854775807"},
-			[]string{"", "-1", "+1", "9223372036854775808", "18446744073709551616", "99999999999999999999999999", "1.0", "0x1", "1a"}},
-		{"SEARCH OLDER %s", []string{"1", "4294967295"}, []string{"0", "01", "4294967296", "4294967297", "18446744073709551617", "-1", ""}},
-		{"FETCH %s FLAGS", []string{"1", "4294967295", "*"}, []string{"0", "01", "4294967296", "-1", "1:0", "0:1", "1:4294967296"}},
-		{"FETCH 1 BODY[]<%s.1>", []string{"0", "9223372036854775807"}, []string{"9223372036854775808", "-1", ""}},
-		{"FETCH 1 BODY[]<0.%s>", []string{"1", "9223372036854775807"}, []string{"0", "9223372036854775808", "-1", ""}},
-		{"FETCH 1 BODY[%s]", []string{"1", "4294967295", "1.2.3"}, []string{"0", "01", "4294967296", "1.", "1..2", ".1", "1.0"}},
-	} {
-		for _, n := range row.ok {
-			s := fmt.Sprintf(row.format, n)
-			if _, _, err := ParseCommand([]byte("A1 "+s+"\r\n"), ParseOptions{}); err != nil {
-				t.Errorf("%q: %v", s, err)
-			}
-		}
-		for _, n := range row.bad {
-			s := fmt.Sprintf(row.format, n)
-			if _, cmd, err := ParseCommand([]byte("A1 "+s+"\r\n"), ParseOptions{}); err == nil {
-				t.Errorf("%q: %#v", s, cmd)
-			}
-		}
-	}
-	for _, size := range []string{"{-1}", "{+1}", "{}", "{+}", "{1", "{1+", "{18446744073709551617}", "{9223372036854775808}", "{1}+", "{ 1}", "{0x1}", "{1++}"} {
-		if _, cmd, err := ParseCommand([]byte("A1 DELETE "+size+"\r\nx\r\n"), ParseOptions{}); err == nil {
-			t.Errorf("%q: %#v", size, cmd)
-		}
-	}
-}
-
 // Invariant 9: one more than the limit gives one error, whatever the mix.
 func TestDepth(t *testing.T) {
 	opens := []string{"(", "NOT ", "OR ALL "}
@@ -516,27 +431,6 @@ func TestEncodeCommand(t *testing.T) {
 	}
 	if _, err := EncodeCommand("A1", &Login{User: "\x00"}, CommandOptions{}); !errors.Is(err, ErrEncode) {
 		t.Error(err)
-	}
-}
-
-func TestLiteralPolicy(t *testing.T) {
-	small, large := strings.Repeat("ä", 2048), strings.Repeat("ä", 2048)+"x"
-	for _, row := range []struct {
-		policy LiteralPolicy
-		s      string
-		head   string
-		stops  int
-	}{
-		{LiteralSync, "ä", "{2}", 1},
-		{LiteralMinus, "ä", "{2+}", 0},
-		{LiteralMinus, small, "{4096+}", 0},
-		{LiteralMinus, large, "{4097}", 1},
-		{LiteralPlus, large, "{4097+}", 0},
-	} {
-		b, stops, err := AppendCommand(nil, "A1", &Delete{Mailbox: row.s}, CommandOptions{Literals: row.policy})
-		if err != nil || len(stops) != row.stops || string(b) != "A1 DELETE "+row.head+"\r\n"+row.s+"\r\n" {
-			t.Errorf("%d %s: %.40q, %v, %v", row.policy, row.head, b, stops, err)
-		}
 	}
 }
 

@@ -1,5 +1,10 @@
 package imapwire
 
+import (
+	"strings"
+	"unicode/utf8"
+)
+
 // A Condition is the word that starts a status response, RFC 9051 §7.1.
 type Condition uint8
 
@@ -33,3 +38,115 @@ type StatusResponse struct {
 }
 
 func (*StatusResponse) response() {}
+
+var conditionWords = [...]string{OK: "OK", NO: "NO", BAD: "BAD", BYE: "BYE", PREAUTH: "PREAUTH"}
+
+// String returns the word.
+func (c Condition) String() string {
+	if c == 0 || int(c) >= len(conditionWords) {
+		return "invalid"
+	}
+	return conditionWords[c]
+}
+
+func conditionOf(word string) Condition {
+	for c := OK; int(c) < len(conditionWords); c++ {
+		if conditionWords[c] == word {
+			return c
+		}
+	}
+	return 0
+}
+
+// resp-cond-state = ("OK" / "NO" / "BAD") SP resp-text
+func (c *cursor) condition() Condition {
+	if c.err != nil {
+		return 0
+	}
+	return conditionOf(string(c.word("resp-cond-state")))
+}
+
+// resp-text = ["[" resp-text-code "]" SP] [text]
+//
+// Servers end a line right behind the word, or behind the code; both are empty
+// text. A "[" whose code is never closed is text.
+func (c *cursor) respText(cond Condition) StatusCondition {
+	s := StatusCondition{Condition: cond}
+	if c.atEnd() {
+		c.crlf("resp-text")
+		return s
+	}
+	c.sp("resp-text")
+	if c.peek() == '[' {
+		s.Code = c.respTextCode()
+		if s.Code != nil && !c.accept(' ') && !c.atEnd() && c.err == nil {
+			c.fail("resp-text", "a space behind the code")
+		}
+	}
+	s.Text = c.text1()
+	return s
+}
+
+// maxText is how many octets of text a status response carries.
+const maxText = 512
+
+// respText appends code and text. The text is cut to one line of UTF-8: other
+// octets, controls among them, become spaces; what would start like a code gets
+// a space before it; and nothing becomes a word, since the grammar wants one.
+func (e *encoder) respText(s StatusCondition) {
+	e.sp()
+	if s.Code != nil {
+		e.byte('[')
+		e.code(s.Code)
+		e.raw("] ")
+	}
+	text := cleanText(s.Text)
+	if text == "" {
+		text = s.Condition.String()
+	}
+	if s.Code == nil && text[0] == '[' {
+		e.byte('-')
+	}
+	if announcesLiteral(text) {
+		text += "."
+	}
+	e.raw(text)
+}
+
+func cleanText(s string) string {
+	s = s[:min(len(s), maxText)]
+	clean := true
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' || s[i] >= 0x7f {
+			clean = false
+		}
+	}
+	if !clean {
+		s = strings.Map(func(r rune) rune {
+			if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == utf8.RuneError {
+				return ' '
+			}
+			return r
+		}, s)
+	}
+	return strings.TrimSpace(s)
+}
+
+// status-response = (tag / "*") SP resp-cond-state CRLF
+func (e *encoder) statusResponse(r *StatusResponse) {
+	if r.Tag == "" {
+		e.byte('*')
+	} else {
+		e.tag(r.Tag)
+		if r.Condition == BYE || r.Condition == PREAUTH {
+			e.fail("%s with a tag", r.Condition)
+		}
+	}
+	e.sp()
+	if r.Condition == 0 || int(r.Condition) >= len(conditionWords) {
+		e.fail("condition %d is none", r.Condition)
+		return
+	}
+	e.raw(conditionWords[r.Condition])
+	e.respText(r.StatusCondition)
+}

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -415,33 +414,6 @@ func TestCommandInjection(t *testing.T) {
 			rt.Fatalf("%q: -want +got\n%s", b, d)
 		}
 	})
-}
-
-// Every string that is no error in an astring comes back, octet by octet.
-func TestEveryOctetInStrings(t *testing.T) {
-	for i := range 256 {
-		for _, s := range []string{string([]byte{byte(i)}), "a" + string([]byte{byte(i)}), string([]byte{byte(i)}) + "{3}"} {
-			for _, utf := range []bool{false, true} {
-				b, _, err := AppendCommand(nil, "A1", &Select{Mailbox: s}, CommandOptions{UTF8: utf})
-				if i == 0 {
-					if err == nil {
-						t.Errorf("NUL passes: %q", b)
-					}
-					continue
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				if quoted := strings.Contains(string(b), `"`) && i != '"'; quoted && !utf8.ValidString(s) {
-					t.Errorf("%q in quotes", s)
-				}
-				got := mustParse(t, string(b), ParseOptions{UTF8: utf})
-				if got.(*Select).Mailbox != s {
-					t.Errorf("%q: %q", s, b)
-				}
-			}
-		}
-	}
 }
 
 // Invariant 3: what parses is written in a form that parses to the same, and

@@ -4,6 +4,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
@@ -100,3 +101,347 @@ type BinarySize struct {
 }
 
 func (*FetchData) response() {}
+
+// To add a FETCH item: its bit and field above, a case in fetchItemData, and
+// its line in fetchAttrs; the table of the test beside them.
+
+// msg-att = "(" (msg-att-dynamic / msg-att-static) *(SP (msg-att-dynamic / msg-att-static)) ")"
+func (c *cursor) fetchData() *FetchData {
+	const production = "msg-att"
+	f := &FetchData{}
+	if !c.open(production) {
+		return f
+	}
+	for n := 0; c.more(n, production); n++ {
+		c.fetchItemData(f)
+	}
+	return f
+}
+
+// msg-att-dynamic = "FLAGS" SP "(" [flag-fetch *(SP flag-fetch)] ")" / "MODSEQ" SP "(" mod-sequence-value ")"
+// msg-att-static = "ENVELOPE" SP envelope / "INTERNALDATE" SP date-time / "RFC822.SIZE" SP number64
+// msg-att-static =/ "BODY" ["STRUCTURE"] SP body / "BODY" section ["<" number ">"] SP nstring
+// msg-att-static =/ "BINARY" section-binary SP (nstring / literal8) / "BINARY.SIZE" section-binary SP number
+// msg-att-static =/ "UID" SP uniqueid / "RFC822" [".HEADER" / ".TEXT"] SP nstring
+//
+// The second item of a name, and whatever has no name here, is kept as it is.
+func (c *cursor) fetchItemData(f *FetchData) {
+	const production = "msg-att"
+	start := c.pos
+	c.pos += fetchWord(c.b[start:])
+	c.steps += int64(c.pos - start)
+	if c.pos == start {
+		c.fail(production, "the name of an item")
+		return
+	}
+	c.token()
+	word := string(c.fold(start, c.pos))
+	if c.peek() == '[' {
+		switch word {
+		case "BODY", "BINARY":
+			f.Sections = append(f.Sections, c.sectionData(word == "BINARY"))
+			return
+		case "BINARY.SIZE":
+			b := BinarySize{Part: c.sectionBinary()}
+			c.sp(production)
+			b.Size = c.number64(production)
+			f.BinarySizes = append(f.BinarySizes, b)
+			return
+		}
+	}
+	has := fetchHas[word]
+	if name := rfc822Names[word]; name != 0 {
+		c.sp(production)
+		f.Sections = append(f.Sections, SectionData{Name: name, Content: c.content()})
+		return
+	}
+	if has == 0 || f.Has&has != 0 {
+		c.unknownItem(f, start)
+		return
+	}
+	f.Has |= has
+	c.sp(production)
+	switch has {
+	case HasUID:
+		f.UID = imap.UID(c.nzNumber(production))
+	case HasModSeq:
+		c.open(production)
+		f.ModSeq = imap.ModSeq(c.nzNumber64("mod-sequence-value"))
+		c.close(production)
+	case HasFlags:
+		f.Flags = c.flagList("flag-fetch")
+	case HasSize:
+		f.Size = c.number64(production)
+	case HasInternalDate:
+		f.InternalDate = c.dateTime("date-time")
+	case HasEnvelope:
+		f.Envelope = c.envelopeItem()
+	case HasBody:
+		f.Body = c.bodyItem()
+	case HasStructure:
+		f.Structure = c.bodyItem()
+	}
+}
+
+var fetchHas = map[string]FetchHas{
+	"UID": HasUID, "MODSEQ": HasModSeq, "FLAGS": HasFlags, "RFC822.SIZE": HasSize,
+	"INTERNALDATE": HasInternalDate, "ENVELOPE": HasEnvelope, "BODY": HasBody, "BODYSTRUCTURE": HasStructure,
+}
+
+var rfc822Names = map[string]SectionName{
+	"RFC822": SectionRFC822, "RFC822.HEADER": SectionRFC822Header, "RFC822.TEXT": SectionRFC822Text,
+}
+
+// fetchWord returns the length of the name of an item, a section excluded.
+func fetchWord(b []byte) int {
+	for i, x := range b {
+		if x == '[' || !engine.Atom.Is(x) {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// unknownItem keeps an item that starts at start: its name with a section, and
+// its value.
+func (c *cursor) unknownItem(f *FetchData, start int) {
+	c.pos = start
+	c.itemName()
+	c.sp("msg-att")
+	c.skipValue("msg-att")
+	f.Unknown = append(f.Unknown, c.str(start, c.pos))
+}
+
+// itemName moves over the name of an item, with whatever stands in brackets.
+func (c *cursor) itemName() {
+	start := c.pos
+	depth := 0
+	for c.err == nil && c.pos < len(c.b) {
+		switch x := c.b[c.pos]; {
+		case x == '[':
+			depth++
+		case x == ']' && depth > 0:
+			depth--
+		case x == '"' && depth > 0:
+			c.quoted("section")
+			continue
+		case x == '{' && depth > 0:
+			c.literal("section")
+			continue
+		case x == '\r' || x == '\n' || x == 0, depth == 0 && !engine.AString.Is(x):
+			if c.pos == start || depth > 0 {
+				c.fail("msg-att", "the name of an item")
+			}
+			return
+		}
+		c.pos++
+		c.steps++
+	}
+}
+
+// sectionData reads a section and its content; its name is consumed.
+func (c *cursor) sectionData(binary bool) (d SectionData) {
+	const production = "msg-att-static"
+	d.Name = SectionBody
+	if binary {
+		d.Name = SectionBinary
+		d.Section.Part = c.sectionBinary()
+	} else {
+		d.Section = c.section()
+	}
+	if c.accept('<') {
+		d.Partial, d.Origin = true, c.number64(production)
+		c.expect('>', production)
+	}
+	c.sp(production)
+	d.Content = c.content()
+	return d
+}
+
+// nstring / literal8
+func (c *cursor) content() (d Content) {
+	const production = "msg-att-static"
+	if c.acceptNil() {
+		return d
+	}
+	d.Valid = true
+	switch x := c.peek(); x {
+	case '{', '~':
+		c.token()
+		i, j, h := c.literal(production)
+		d.Data, d.Binary = c.str(i, j), h.binary
+	default:
+		d.Data = c.str8(production)
+	}
+	if c.err != nil {
+		return Content{}
+	}
+	d.Size = 0
+	return d
+}
+
+// maxInline is how many octets of content are copied into the octets around
+// them; more is handed out as it is.
+const maxInline = 16 << 10
+
+// A FetchBodyAt is content that stands between the octets of a response.
+type FetchBodyAt struct {
+	// At is the offset of the octets around it at which the content stands.
+	At int
+	// Content points into the response: a Reader, something pushed, or Data of
+	// more than 16 KiB.
+	Content *Content
+}
+
+// Octets returns how many octets of content there are.
+func (b FetchBodyAt) Octets() int64 {
+	if b.Content.Reader != nil || b.Content.Pushed {
+		return b.Content.Size
+	}
+	return int64(len(b.Content.Data))
+}
+
+// EncodeFetch appends a FETCH response without its large contents, and says
+// where they stand. On an error dst is returned as it was.
+func EncodeFetch(dst []byte, f *FetchData, opt ResponseOptions) (b []byte, bodies []FetchBodyAt, err error) {
+	e := encoder{b: dst, server: true, utf8: opt.UTF8}
+	bodies = e.fetchData(f)
+	if e.err != nil {
+		return dst, nil, e.err
+	}
+	for i := range bodies {
+		bodies[i].At -= len(dst)
+	}
+	return e.b, bodies, nil
+}
+
+// appendFetch appends a FETCH response whole.
+func appendFetch(dst []byte, f *FetchData, opt ResponseOptions) ([]byte, error) {
+	e := encoder{b: dst, server: true, utf8: opt.UTF8, inline: true}
+	if len(e.fetchData(f)) > 0 {
+		e.fail("FETCH with a content that is not in memory")
+	}
+	if e.err != nil {
+		return dst, e.err
+	}
+	return e.b, nil
+}
+
+func (e *encoder) fetchData(f *FetchData) (bodies []FetchBodyAt) {
+	e.raw("* ")
+	e.nzNumber(f.Num, "the number of a message")
+	e.raw(" FETCH (")
+	sep := false
+	next := func(name string) {
+		if sep {
+			e.sp()
+		}
+		sep = true
+		e.raw(name)
+	}
+	if f.Has&HasUID != 0 {
+		next("UID ")
+		e.nzNumber(uint32(f.UID), "a UID")
+	}
+	if f.Has&HasFlags != 0 {
+		next("FLAGS ")
+		e.flagList(f.Flags)
+	}
+	if f.Has&HasModSeq != 0 {
+		next("MODSEQ (")
+		e.modSeq(f.ModSeq)
+		e.byte(')')
+	}
+	if f.Has&HasInternalDate != 0 {
+		next("INTERNALDATE ")
+		e.dateTime(f.InternalDate)
+	}
+	if f.Has&HasSize != 0 {
+		next("RFC822.SIZE ")
+		e.number64(f.Size, "a size")
+	}
+	if f.Has&HasEnvelope != 0 {
+		next("ENVELOPE ")
+		e.envelope(f.Envelope)
+	}
+	if f.Has&HasBody != 0 {
+		next("BODY ")
+		e.structure(f.Body, false)
+	}
+	if f.Has&HasStructure != 0 {
+		next("BODYSTRUCTURE ")
+		e.structure(f.Structure, true)
+	}
+	for _, b := range f.BinarySizes {
+		next("BINARY.SIZE[")
+		e.sectionPart(b.Part)
+		e.raw("] ")
+		e.number64(b.Size, "a size")
+	}
+	for _, x := range f.Unknown {
+		next("")
+		e.value(x, "a FETCH item", func(c *cursor) {
+			c.itemName()
+			c.sp("msg-att")
+			c.skipValue("msg-att")
+		})
+	}
+	for i := range f.Sections {
+		next("")
+		if at, large := e.sectionData(&f.Sections[i]); large {
+			bodies = append(bodies, FetchBodyAt{At: at, Content: &f.Sections[i].Content})
+		}
+	}
+	if !sep {
+		e.fail("FETCH tells nothing")
+	}
+	e.raw(")\r\n")
+	return bodies
+}
+
+// sectionData appends a section with its content or, when large, up to it.
+func (e *encoder) sectionData(d *SectionData) (at int, large bool) {
+	binary := false
+	switch d.Name {
+	case SectionBody:
+		e.raw("BODY")
+		e.section(d.Section)
+	case SectionBinary:
+		e.raw("BINARY[")
+		e.sectionPart(d.Section.Part)
+		e.byte(']')
+		binary = d.Content.Binary
+	case SectionRFC822:
+		e.raw("RFC822")
+	case SectionRFC822Header:
+		e.raw("RFC822.HEADER")
+	case SectionRFC822Text:
+		e.raw("RFC822.TEXT")
+	default:
+		e.fail("the section %d has no name", d.Name)
+	}
+	if d.Partial {
+		e.byte('<')
+		e.number64(d.Origin, "an offset")
+		e.byte('>')
+	}
+	e.sp()
+	n := FetchBodyAt{Content: &d.Content}.Octets()
+	streamed := d.Content.Reader != nil || d.Content.Pushed
+	switch {
+	case !d.Content.Valid:
+		if streamed || d.Content.Data != "" {
+			e.fail("a content is marked as NIL")
+		}
+		e.raw("NIL")
+		return 0, false
+	case streamed && (d.Content.Data != "" || d.Content.Reader != nil && d.Content.Pushed || n < 0):
+		e.fail("a content comes from several places")
+	}
+	e.literalHead(n, binary)
+	if streamed || n > maxInline && !e.inline {
+		return len(e.b), e.err == nil
+	}
+	e.raw(d.Content.Data)
+	return 0, false
+}

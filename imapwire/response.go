@@ -1,14 +1,17 @@
 package imapwire
 
-import "github.com/mailwire/mailwire/imapwire/imap"
+import (
+	"github.com/mailwire/mailwire/imapwire/engine"
+	"github.com/mailwire/mailwire/imapwire/imap"
+)
 
 // A Response is what a server says. The kinds, by file:
 // [*StatusResponse] (condition.go), [*Continue], [*CapabilityData],
 // [*FlagsData], [*ExistsData], [*RecentData] (response.go), [*EnabledData]
-// (enable.go), [*IDData] (id.go), [*ListData] (list.go), [*NamespaceData]
-// (namespace.go), [*StatusData] (status.go), [*SearchData], [*ESearchData]
-// (search.go), [*ExpungeData], [*VanishedData] (expunge.go), [*FetchData]
-// (fetchdata.go) and [*UnknownData] (unknown.go).
+// (enable.go), [*IDData] (id.go), [*ListData] (listdata.go), [*NamespaceData]
+// (namespace.go), [*StatusData] (statusdata.go), [*SearchData], [*ESearchData]
+// (searchdata.go), [*ExpungeData], [*VanishedData] (expungedata.go),
+// [*FetchData] (fetchdata.go) and [*UnknownData] (unknown.go).
 type Response interface{ response() }
 
 // A Continue is a command continuation request: + text, RFC 9051 §7.6.
@@ -35,3 +38,280 @@ func (*CapabilityData) response() {}
 func (*FlagsData) response()      {}
 func (*ExistsData) response()     {}
 func (*RecentData) response()     {}
+
+// Response reads one response: a frame from its first octet to its last CRLF,
+// literals inline. The error is a [*engine.SyntaxError] or a
+// [*engine.LimitError]. What is well formed and has no type comes as
+// [*UnknownData].
+//
+//	response = *(continue-req / response-data) response-done
+func (p *Parser) Response(frame []byte) (Response, error) {
+	opt := p.ParseOptions
+	opt.Bounds.Response = true
+	c := newCursor(frame, opt.Bounds.withDefaults(), opt.UTF8)
+	r := parseResponse(&c)
+	p.count(&c)
+	if c.err != nil {
+		return nil, c.err
+	}
+	return r, nil
+}
+
+// ParseResponse reads one response, as [Parser.Response] does.
+func ParseResponse(frame []byte, opt ParseOptions) (Response, error) {
+	p := Parser{ParseOptions: opt}
+	return p.Response(frame)
+}
+
+// ResponseOptions says what may be written. The zero value is a client that has
+// enabled nothing.
+type ResponseOptions struct {
+	// UTF8: quoted strings may hold UTF-8.
+	UTF8 bool
+}
+
+// AppendResponse appends the wire form of r, CRLF included. A value that has
+// none is an error that wraps [ErrEncode], and dst is returned as it was. The
+// content of a Reader or a pushed one can not be appended: use [EncodeFetch].
+func AppendResponse(dst []byte, r Response, opt ResponseOptions) ([]byte, error) {
+	if f, ok := r.(*FetchData); ok {
+		return appendFetch(dst, f, opt)
+	}
+	e := encoder{b: dst, server: true, utf8: opt.UTF8}
+	e.response(r)
+	if e.err != nil {
+		return dst, e.err
+	}
+	return e.b, nil
+}
+
+func (e *encoder) response(r Response) {
+	switch r := r.(type) {
+	case *StatusResponse:
+		e.statusResponse(r)
+	case *Continue:
+		e.continueReq(r)
+	case *CapabilityData:
+		e.raw("* CAPABILITY")
+		e.capabilities(r.Capabilities)
+	case *EnabledData:
+		e.raw("* ENABLED")
+		e.capabilities(r.Capabilities)
+	case *FlagsData:
+		e.raw("* FLAGS ")
+		e.flagList(r.Flags)
+	case *ExistsData:
+		e.numbered(r.Count, "EXISTS")
+	case *RecentData:
+		e.numbered(r.Count, "RECENT")
+	case *ExpungeData:
+		if r.Seq == 0 {
+			e.fail("a sequence number is zero")
+		}
+		e.numbered(r.Seq, "EXPUNGE")
+	case *VanishedData:
+		e.vanished(r)
+	case *SearchData:
+		e.search(r)
+	case *ESearchData:
+		e.esearch(r)
+	case *ListData:
+		e.listData(r)
+	case *NamespaceData:
+		e.namespace(r)
+	case *StatusData:
+		e.statusData(r)
+	case *IDData:
+		e.raw("* ID ")
+		e.idParamsList(r.Fields)
+	case *UnknownData:
+		e.unknownData(r)
+	default:
+		e.fail("%T is not a response", r)
+	}
+	e.crlf()
+}
+
+func (e *encoder) numbered(n uint32, word string) {
+	e.raw("* ")
+	e.number(n)
+	e.sp()
+	e.raw(word)
+}
+
+func (e *encoder) capabilities(caps imap.Capabilities) {
+	for _, c := range caps {
+		e.sp()
+		e.atom(string(c))
+	}
+}
+
+// continue-req = "+" SP (resp-text / base64) CRLF
+//
+// There is always text behind the space: some clients wait for it.
+func (e *encoder) continueReq(r *Continue) {
+	e.raw("+ ")
+	if r.Text != "" && !engine.Text.All(r.Text) {
+		e.fail("%q is not text", cut(r.Text))
+	}
+	e.raw(r.Text)
+}
+
+// unknownData appends octets that were kept, after it has seen that they are
+// one line with whole literals in it.
+func (e *encoder) unknownData(r *UnknownData) {
+	if r.Raw == "" {
+		e.fail("a response is empty")
+	}
+	e.raw("* ")
+	e.rawLiterals(r.Raw)
+}
+
+// greeting = "*" SP (resp-cond-auth / resp-cond-bye) CRLF
+// response-data = "*" SP (resp-cond-state / resp-cond-bye / mailbox-data / message-data / capability-data) CRLF
+// response-tagged = tag SP resp-cond-state CRLF
+func parseResponse(c *cursor) Response {
+	switch {
+	case c.accept('+'):
+		return c.continueReq()
+	case c.accept('*'):
+		c.sp("response-data")
+		return c.untagged()
+	}
+	tag := c.readTag()
+	c.sp("response-tagged")
+	cond := c.condition()
+	if c.err == nil && (cond == BYE || cond == PREAUTH || cond == 0) {
+		c.fail("response-tagged", "OK, NO or BAD")
+	}
+	return &StatusResponse{Tag: tag, StatusCondition: c.respText(cond)}
+}
+
+// continue-req = "+" SP (resp-text / base64) CRLF
+func (c *cursor) continueReq() Response {
+	if c.atEnd() {
+		// Servers leave out the space before nothing.
+		c.crlf("continue-req")
+		return &Continue{}
+	}
+	c.sp("continue-req")
+	return &Continue{Text: c.text1()}
+}
+
+// text = 1*TEXT-CHAR
+//
+// text1 reads the rest of the line, which may be empty and may hold octets
+// above 0x7F.
+func (c *cursor) text1() string {
+	if c.err != nil {
+		return ""
+	}
+	i := c.pos
+	c.pos += (engine.Text | engine.UTF8).Span(c.b[i:])
+	c.steps += int64(c.pos - i)
+	s := c.str(i, c.pos)
+	c.crlf("text")
+	return s
+}
+
+// untagged reads what follows "* ".
+func (c *cursor) untagged() Response {
+	start := c.pos
+	if c.at(engine.Digit) {
+		return c.messageData(start)
+	}
+	word := string(c.word("response-data"))
+	if c.err != nil {
+		return nil
+	}
+	if cond := conditionOf(word); cond != 0 {
+		return &StatusResponse{StatusCondition: c.respText(cond)}
+	}
+	var r Response
+	switch word {
+	case "CAPABILITY":
+		r = &CapabilityData{Capabilities: c.capabilityList()}
+	case "ENABLED":
+		r = &EnabledData{Capabilities: c.capabilityList()}
+	case "FLAGS":
+		c.sp("mailbox-data")
+		r = &FlagsData{Flags: c.flagList("flag-list")}
+	case "LIST", "LSUB", "XLIST":
+		r = c.listData(word)
+	case "SEARCH":
+		r = c.searchData()
+	case "ESEARCH":
+		r = c.esearchData()
+	case "STATUS":
+		r = c.statusData()
+	case "NAMESPACE":
+		r = c.namespaceData()
+	case "ID":
+		c.sp("id_response")
+		r = &IDData{Fields: c.idParamsList()}
+	case "VANISHED":
+		r = c.vanishedData()
+	default:
+		return c.unknownData(start)
+	}
+	c.crlf("response-data")
+	return r
+}
+
+// message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
+// mailbox-data =/ number SP "EXISTS" / number SP "RECENT"
+func (c *cursor) messageData(start int) Response {
+	n := c.number("message-data")
+	c.sp("message-data")
+	var r Response
+	switch word := c.word("message-data"); string(word) {
+	case "EXISTS":
+		r = &ExistsData{Count: n}
+	case "RECENT":
+		r = &RecentData{Count: n}
+	case "EXPUNGE":
+		if n == 0 && c.err == nil {
+			c.failAt(start, "message-data", "a number above 0")
+		}
+		r = &ExpungeData{Seq: n}
+	case "FETCH":
+		if n == 0 && c.err == nil {
+			c.failAt(start, "message-data", "a number above 0")
+		}
+		c.sp("message-data")
+		f := c.fetchData()
+		f.Num = n
+		r = f
+	default:
+		return c.unknownData(start)
+	}
+	c.crlf("message-data")
+	return r
+}
+
+// unknownData keeps the rest of the frame from start on.
+func (c *cursor) unknownData(start int) Response {
+	if c.err != nil {
+		return nil
+	}
+	c.pos = start
+	c.rawArgs("response-data")
+	if c.err != nil {
+		return nil
+	}
+	r := &UnknownData{Raw: c.str(start, c.pos)}
+	c.crlf("response-data")
+	return r
+}
+
+// capability-data = "CAPABILITY" *(SP capability)
+func (c *cursor) capabilityList() imap.Capabilities {
+	var caps imap.Capabilities
+	for c.accept(' ') {
+		if c.atEnd() {
+			break // a space at the end
+		}
+		caps = append(caps, imap.Capability(c.atom("capability")))
+	}
+	return caps
+}

@@ -1,0 +1,58 @@
+package imapwire
+
+import "github.com/mailwire/mailwire/imapwire/engine"
+
+// mailbox-data =/ "STATUS" SP mailbox SP "(" [status-att-list] ")"
+// status-att-list = status-att-val *(SP status-att-val)
+// status-att-val = ("MESSAGES" SP number) / ("UIDNEXT" SP nz-number) / … / status-att-extension
+func (c *cursor) statusData() Response {
+	const production = "status-att-list"
+	r := &StatusData{}
+	c.sp("mailbox-data")
+	r.Mailbox = c.mailbox()
+	c.sp("mailbox-data")
+	if !c.open(production) {
+		return r
+	}
+	for c.more(len(r.Values), production) {
+		v := StatusValue{Item: c.statusItem()}
+		c.sp(production)
+		if c.at(engine.Digit) {
+			sub := *c
+			if v.Number = sub.number64(production); sub.err == nil && (sub.peek() == ' ' || sub.peek() == ')') {
+				*c = sub
+				r.Values = append(r.Values, v)
+				continue
+			}
+			v.Number = 0
+		}
+		v.Raw = c.value(production)
+		r.Values = append(r.Values, v)
+	}
+	return r
+}
+
+func (e *encoder) statusData(r *StatusData) {
+	e.raw("* STATUS ")
+	e.astring(r.Mailbox)
+	e.raw(" (")
+	for i, v := range r.Values {
+		if i > 0 {
+			e.sp()
+		}
+		e.atom(upper(string(v.Item)))
+		e.sp()
+		if v.Raw == "" {
+			e.number64(v.Number, string(v.Item))
+			continue
+		}
+		if v.Number != 0 {
+			e.fail("%s with a number and %q", v.Item, cut(v.Raw))
+		}
+		if engine.Digit.All(v.Raw) && len(v.Raw) < 19 {
+			e.fail("%s of %q, which is a number", v.Item, cut(v.Raw))
+		}
+		e.genericValue(v.Raw, "the value of a status item")
+	}
+	e.byte(')')
+}
