@@ -379,41 +379,56 @@ func TestCommandInjection(t *testing.T) {
 	if places < 150 {
 		t.Fatalf("only %d places for strings found", places)
 	}
+	for _, row := range commandRows {
+		for i := range stringsIn(reflect.ValueOf(row.want)) {
+			for _, piece := range append(hostilePieces, "", "\x00") {
+				for j, str := range []string{piece, "a" + piece, piece + "b", piece + "{7}"} {
+					injectString(t, row, i, str, CommandOptions{Literals: LiteralPolicy(j % 3), UTF8: j%2 == 0})
+				}
+			}
+		}
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		row := draw(rt, rapid.SampledFrom(commandRows))
-		cmd := mustParse(t, "A1 "+row.in+"\r\n", ParseOptions{})
-		places := stringsIn(reflect.ValueOf(cmd))
-		if len(places) == 0 {
+		n := len(stringsIn(reflect.ValueOf(row.want)))
+		if n == 0 {
 			return
 		}
-		s := draw(rt, rapid.OneOf(hostile(), rapid.Map(hostile(), func(s string) string { return s + "\x00" }), atoms()))
-		places[draw(rt, rapid.IntRange(0, len(places)-1))].set(s)
+		str := draw(rt, rapid.OneOf(hostile(), rapid.Map(hostile(), func(s string) string { return s + "\x00" }), atoms()))
 		opt := CommandOptions{Literals: LiteralPolicy(draw(rt, rapid.IntRange(0, 2))), UTF8: draw(rt, rapid.Bool())}
-		comparable1(t, cmd)
-		b, stops, err := AppendCommand(nil, "A1", cmd, opt)
-		if err != nil {
-			if !errors.Is(err, ErrEncode) || b != nil {
-				rt.Fatalf("%q, %v", b, err)
-			}
-			return
-		}
-		checkOneCommand(rt, b, stops, opt.Literals)
-		_, got, err := ParseCommand(b, ParseOptions{UTF8: opt.UTF8, Bounds: wide})
-		if err != nil {
-			rt.Fatalf("%q: %v", b, err)
-		}
-		if _, raw := cmd.(*UnknownCommand); raw {
-			return // another name makes another command of it
-		}
-		for _, c := range []Command{cmd, got} {
-			for _, p := range stringsIn(reflect.ValueOf(c)) {
-				p.set(upper(p.get())) // names of things come back in upper case
-			}
-		}
-		if d := cmp.Diff(comparable1(t, cmd), comparable1(t, got)); d != "" {
-			rt.Fatalf("%q: -want +got\n%s", b, d)
-		}
+		injectString(t, row, draw(rt, rapid.IntRange(0, n-1)), str, opt)
 	})
+}
+
+// injectString writes the command of a row with str at its i-th place.
+func injectString(t *testing.T, row commandRow, i int, str string, opt CommandOptions) {
+	t.Helper()
+	cmd := mustParse(t, "A1 "+row.in+"\r\n", ParseOptions{})
+	stringsIn(reflect.ValueOf(cmd))[i].set(str)
+	comparable1(t, cmd)
+	b, stops, err := AppendCommand(nil, "A1", cmd, opt)
+	if err != nil {
+		if !errors.Is(err, ErrEncode) || b != nil {
+			t.Fatalf("%q, %v", b, err)
+		}
+		return
+	}
+	checkOneCommand(t, b, stops, opt.Literals)
+	_, got, err := ParseCommand(b, ParseOptions{UTF8: opt.UTF8, Bounds: wide})
+	if err != nil {
+		t.Fatalf("%q: %v", b, err)
+	}
+	if _, raw := cmd.(*UnknownCommand); raw {
+		return // another name makes another command of it
+	}
+	for _, c := range []Command{cmd, got} {
+		for _, p := range stringsIn(reflect.ValueOf(c)) {
+			p.set(upper(p.get())) // names of things come back in upper case
+		}
+	}
+	if d := cmp.Diff(comparable1(t, cmd), comparable1(t, got)); d != "" {
+		t.Fatalf("%q: -want +got\n%s", b, d)
+	}
 }
 
 // Invariant 3: what parses is written in a form that parses to the same, and

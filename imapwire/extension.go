@@ -23,8 +23,8 @@ func (c *cursor) taggedExt(production string) string {
 		c.steps++
 	}
 	j := c.pos
-	if i == j {
-		c.fail(production, "the name of an extension")
+	if i == j || c.b[i] == '-' && j > i+1 && engine.Digit.Is(c.b[i+1]) {
+		c.failAt(i, production, "the name of an extension")
 		return ""
 	}
 	c.token()

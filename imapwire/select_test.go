@@ -33,5 +33,6 @@ var selectRejects = []rejectRow{
 	{"SELECT a (X (Y)) (Z)", 16},
 	{"SELECT a (X ((Y))", 17},
 	{`SELECT a ("X")`, 10},
+	{`SELECT a (-1)`, 10},
 	{"SELECT a (X {1}\r\ny)", 12},
 }
