@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -465,6 +467,9 @@ func TestCommandsThatCanNotBeEncoded(t *testing.T) {
 		&Append{Mailbox: "x", Messages: []AppendMessage{{Size: 3, Content: strings.NewReader("a\x00b")}}},
 		&Append{Mailbox: "x", Messages: []AppendMessage{{UTF8: true}}},
 		&Append{Mailbox: "x", Messages: []AppendMessage{{Flags: []imap.Flag{"a b"}}}},
+		&Append{Mailbox: "x", Messages: []AppendMessage{{Date: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}}},
+		&Append{Mailbox: "x", Messages: []AppendMessage{{Date: time.Date(2026, 1, 1, 0, 0, 0, 0, time.FixedZone("", 100*3600))}}},
+		&Append{Mailbox: "x", Messages: []AppendMessage{{Size: 3, Content: iotest.ErrReader(io.ErrUnexpectedEOF)}}},
 		&Expunge{UID: true}, &Expunge{Set: one},
 		&Search{}, &Search{Key: &cycle}, &Search{Key: &imap.SearchAnd{}}, &Search{Key: &imap.SearchText{}}, &Search{Key: &imap.SearchText{Field: 99}},
 		&Search{Key: &imap.SearchAll{}, Return: []string{"MIN"}}, &Search{Key: &imap.SearchAll{}, HasReturn: true, Return: []string{"MIN MAX"}},
@@ -504,5 +509,12 @@ func TestSecretsStayOutOfErrors(t *testing.T) {
 	_, _, err := AppendCommand(nil, "A1", &Login{User: "u", Password: "hunter2\x00"}, CommandOptions{})
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Error(err)
+	}
+}
+
+// Keys in a list of one are written as themselves.
+func TestSearchAndOfOne(t *testing.T) {
+	if b := mustAppend(t, &Search{Key: and(&imap.SearchNot{Key: and(all)})}, CommandOptions{}); b != "A1 SEARCH NOT ALL\r\n" {
+		t.Errorf("%q", b)
 	}
 }

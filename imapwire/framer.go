@@ -55,7 +55,8 @@ const (
 	// FrameBody: Data is a piece of a literal that is streamed.
 	FrameBody
 	// FrameBad: what came is not taken, for the reason in Err; Data is the
-	// start of it. The rest is dropped up to its end.
+	// start of it, from which CommandHead reads tag and verb. The rest is
+	// dropped up to its end.
 	FrameBad
 	// FrameFatal: more was to be dropped than Limits.Skip allows, as Err says.
 	// Every further frame is the same.
