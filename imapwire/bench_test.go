@@ -82,14 +82,14 @@ func TestParseCommandAllocations(t *testing.T) {
 	most := []float64{
 		1, // NOOP: the tag
 		2, // SELECT: text, value
-		4, // text, value, set, items
-		7, // and section, part of the items, its fields
-		7, // text, value, set, items, body, part path, partial
-		4, // text, value, set, flags
+		3, // text, value with its range, items
+		5, // and section, its fields
+		6, // text, value, items, body, part path, partial
+		3, // text, value, flags
 		7, // text, value, and, keys, three of them
-		5, // text, value, patterns, two options
+		4, // text, value, patterns, options
 		3, // text, value, items
-		3, // text, value, set
+		3, // text, value, set of two
 		1, // IDLE
 		2, // LOGIN
 	}

@@ -24,8 +24,13 @@ func (m *Move) Verb() string { return uidVerb(m.UID, "MOVE") }
 
 // copy = "COPY" SP sequence-set SP mailbox
 func parseCopy(c *cursor, uid bool) Command {
-	cp := &Copy{UID: uid}
-	cp.Set, cp.Mailbox = c.setAndMailbox("copy")
+	slab := &struct {
+		Copy
+		room [1]imap.Range
+	}{}
+	cp := &slab.Copy
+	cp.UID = uid
+	cp.Set, cp.Mailbox = c.setAndMailbox(slab.room[:0], "copy")
 	return cp
 }
 
@@ -33,16 +38,21 @@ func (cp *Copy) encode(e *encoder) { e.setAndMailbox(cp.Set, cp.Mailbox) }
 
 // move = "MOVE" SP sequence-set SP mailbox
 func parseMove(c *cursor, uid bool) Command {
-	m := &Move{UID: uid}
-	m.Set, m.Mailbox = c.setAndMailbox("move")
+	slab := &struct {
+		Move
+		room [1]imap.Range
+	}{}
+	m := &slab.Move
+	m.UID = uid
+	m.Set, m.Mailbox = c.setAndMailbox(slab.room[:0], "move")
 	return m
 }
 
 func (m *Move) encode(e *encoder) { e.setAndMailbox(m.Set, m.Mailbox) }
 
-func (c *cursor) setAndMailbox(production string) (imap.Set, string) {
+func (c *cursor) setAndMailbox(room []imap.Range, production string) (imap.Set, string) {
 	c.sp(production)
-	set := c.sequenceSet(production)
+	set := c.sequenceSetIn(room, production)
 	c.sp(production)
 	return set, c.mailbox()
 }

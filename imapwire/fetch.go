@@ -71,9 +71,14 @@ func (*FetchBinary) fetchItem() {}
 // fetch-modifier = tagged-ext-label [SP tagged-ext-val]
 func parseFetch(c *cursor, uid bool) Command {
 	const production = "fetch-att"
-	f := &Fetch{UID: uid}
+	slab := &struct {
+		Fetch
+		room [1]imap.Range
+	}{}
+	f := &slab.Fetch
+	f.UID = uid
 	c.sp("fetch")
-	f.Set = c.sequenceSet("fetch")
+	f.Set = c.sequenceSetIn(slab.room[:0], "fetch")
 	c.sp("fetch")
 	if c.peek() == '(' {
 		c.open(production)
@@ -368,6 +373,10 @@ func (e *encoder) fetchItem(item FetchItem, alone bool) {
 				e.fail("the macro %s among items", item)
 			}
 			e.raw(string(item))
+			return
+		}
+		if s := string(item); s != "" && engine.Atom.All(s) && !strings.Contains(s, "[") && upper(s) == s {
+			e.raw(s)
 			return
 		}
 		// A word with an argument is an item in a list only.

@@ -95,6 +95,7 @@ func parseList(c *cursor) Command {
 			c.fail("list-return-opts", "RETURN and a list of options")
 		}
 		c.open("list-return-opts")
+		l.Return = makeList[string](c)
 		for n := 0; c.more(n, "list-return-opts"); n++ {
 			i := c.pos
 			if l.StatusItems == nil && c.acceptFold("STATUS (") {

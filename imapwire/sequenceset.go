@@ -21,7 +21,11 @@ func (c *cursor) seqNumber(production string) uint32 {
 // sequence-set =/ seq-last-command
 // seq-range = seq-number ":" seq-number
 // seq-last-command = "$"
-func (c *cursor) sequenceSet(production string) imap.Set {
+func (c *cursor) sequenceSet(production string) imap.Set { return c.sequenceSetIn(nil, production) }
+
+// sequenceSetIn is sequenceSet with room for the ranges where it suffices: the
+// commonest set is one range, which is allocated with its command.
+func (c *cursor) sequenceSetIn(room []imap.Range, production string) imap.Set {
 	if c.accept('$') {
 		c.token()
 		return imap.Set{Saved: true}
@@ -31,7 +35,10 @@ func (c *cursor) sequenceSet(production string) imap.Set {
 	if c.err != nil {
 		return imap.Set{}
 	}
-	ranges := make([]imap.Range, 0, n)
+	ranges := room
+	if n > cap(room) {
+		ranges = make([]imap.Range, 0, n)
+	}
 	for {
 		r := imap.Range{First: c.seqNumber(production)}
 		r.Last = r.First

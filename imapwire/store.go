@@ -35,9 +35,14 @@ func (s *Store) Verb() string { return uidVerb(s.UID, "STORE") }
 // store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
 func parseStore(c *cursor, uid bool) Command {
 	const production = "store-att-flags"
-	s := &Store{UID: uid, Op: StoreReplace}
+	slab := &struct {
+		Store
+		room [1]imap.Range
+	}{}
+	s := &slab.Store
+	s.UID, s.Op = uid, StoreReplace
 	c.sp("store")
-	s.Set = c.sequenceSet("store")
+	s.Set = c.sequenceSetIn(slab.room[:0], "store")
 	c.sp("store")
 	if c.peek() == '(' {
 		s.Modifiers = c.taggedExtList("store-modifier")
