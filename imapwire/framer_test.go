@@ -558,11 +558,11 @@ func TestFramerDoesNotCopy(t *testing.T) {
 func TestFramerMemoryAndSteps(t *testing.T) {
 	prefixes := []string{
 		"", "A", "A1 ", "A1 NOOP", "A1 LOGIN \"", "A1 LOGIN {", "A1 LOGIN {1", "A1 LOGIN {100000+", "A1 LOGIN {100000}", "A1 NOOP\r", "A1 X ((((",
-		"A1 LOGIN {100000}\r\n", "A1 LOGIN {131072+}\r\n", "A1 LOGIN {9000000}\r\n", "A1 LOGIN {9000000+}\r\n", "A1 APPEND x {60000000}\r\n", "A1 NOOP\n",
+		"A1 LOGIN {4096}\r\n", "A1 LOGIN {8192+}\r\n", "A1 LOGIN {9000000}\r\n", "A1 LOGIN {9000000+}\r\n", "A1 APPEND x {60000000}\r\n", "A1 NOOP\n",
 		strings.Repeat("A1 LOGIN {1}\r\nx", 20), strings.Repeat("x", 70000), strings.Repeat("x", 70000) + "{9000000+}\r\n",
 	}
-	for _, pre := range []bool{false, true} {
-		b := Limits{}.Command(!pre)
+	for _, b := range []Bounds{Limits{}.Command(false), {Line: 4096, Literal: 8192, Literals: 32 << 10, LiteralCount: 100}} {
+		b = b.withDefaults()
 		// Growth by doubling: never more than twice what may be held.
 		most := 2 * (b.Line + b.Literals)
 		for _, prefix := range prefixes {
