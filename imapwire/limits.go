@@ -49,8 +49,8 @@ type Limits struct {
 	Ranges, RangesPreAuth int
 	// Tag is the octets of a tag, 128: Dovecot takes 126.
 	Tag int
-	// Bad is how many malformed commands a connection survives. 20 as Dovecot,
-	// before login 3.
+	// Bad is how many malformed commands in a row a connection survives. 20 as
+	// Dovecot, before login 3.
 	Bad, BadPreAuth int
 	// Output is the octets of its own that a server queues before it stops
 	// taking commands and asks to be drained. 64 KiB, before login 4 KiB.

@@ -1,0 +1,62 @@
+package imapserver
+
+import "github.com/mailwire/mailwire/imapwire/imap"
+
+// A capabilityCache holds the list of one state: it changes with the state and
+// the transport, and not with commands.
+type capabilityCache struct {
+	state State
+	list  imap.Capabilities
+}
+
+// capabilities returns what is announced now.
+func (c *Conn) capabilities() imap.Capabilities {
+	state := min(c.state, StateAuthenticated)
+	if c.caps.state != state {
+		c.caps = capabilityCache{state, c.listCapabilities(state)}
+	}
+	return c.caps.list
+}
+
+func (c *Conn) listCapabilities(state State) imap.Capabilities {
+	lists := c.opt.Capabilities
+	list := lists.NotAuthenticated
+	if state != StateNotAuthenticated {
+		list = lists.Authenticated
+	}
+	list = append(imap.Capabilities(nil), list...)
+	if !list.Has(imap.CapIMAP4rev1) && !list.Has(imap.CapIMAP4rev2) {
+		list = append(imap.Capabilities{imap.CapIMAP4rev1}, list...)
+	}
+	if state != StateNotAuthenticated {
+		return list
+	}
+	if c.opt.StartTLS && !c.sec.Encrypted {
+		list = append(list, imap.CapStartTLS)
+	}
+	if !c.opt.PlaintextAuth.Allows(c.sec) {
+		list = append(list, imap.CapLoginDisabled)
+	}
+	ir := true
+	for _, m := range c.opt.Mechanisms {
+		if !c.offers(m) {
+			continue
+		}
+		if ir {
+			list, ir = append(list, imap.CapSASLIR), false
+		}
+		list = append(list, imap.AuthCapability(m.Name))
+	}
+	return list
+}
+
+// offers reports whether a mechanism may be used on this transport.
+func (c *Conn) offers(m Mechanism) bool {
+	return !m.Plaintext || c.opt.PlaintextAuth.Allows(c.sec)
+}
+
+// SetCapabilities changes what is announced, from the next answer on.
+func (c *Conn) SetCapabilities(l CapabilityLists) {
+	c.opt.Capabilities = l
+	c.caps = capabilityCache{}
+}
