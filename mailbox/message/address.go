@@ -16,99 +16,189 @@ import (
 //	address-list = (address *("," address)) / obs-addr-list
 //	address = mailbox / group
 func ParseAddresses(value string, limit int) []imap.Address {
-	if limit <= 0 {
-		limit = Limits{}.withDefaults().Addresses
+	a := addressParser{
+		scanner: scanner{s: Unfold(value)},
+		limit:   Limits{Addresses: limit}.withDefaults().Addresses,
 	}
-	a := addressParser{scanner: scanner{s: value}, limit: limit}
 	a.list()
 	return a.out
 }
 
+// An addressParser reads an address list. It goes back over nothing but white
+// space and comments, and that once, so that its cost is linear.
 type addressParser struct {
 	scanner
 	limit   int
+	cut     bool // there is more than limit
 	out     []imap.Address
 	inGroup bool
 }
 
+// list reads the whole value. Outlook's semicolons separate as commas do.
+//
+//	obs-addr-list = *([CFWS] ",") address *("," [address / CFWS])
 func (a *addressParser) list() {
-	for len(a.out) < a.limit {
-		a.one()
+	for {
 		a.skip()
 		if a.i >= len(a.s) {
 			break
 		}
-		switch a.s[a.i] {
-		case ';':
-			if a.inGroup {
-				a.inGroup = false
-				a.out = append(a.out, imap.Address{})
-			}
+		if len(a.out) >= a.limit {
+			a.cut = true
+			break
 		}
-		a.i++ // "," or ";", or something that stands in the way
+		switch a.s[a.i] {
+		case ',':
+			a.i++
+		case ';':
+			a.i++
+			a.endGroup()
+		default:
+			a.element()
+		}
 	}
+	a.endGroup()
+}
+
+func (a *addressParser) endGroup() {
 	if a.inGroup {
+		a.inGroup = false
 		a.out = append(a.out, imap.Address{})
 	}
 }
 
-// A phrase is words that may be a display name, a group's name or a local part.
+func (a *addressParser) add(name imap.NString, mailbox, host string) {
+	a.out = append(a.out, imap.Address{Name: name, Mailbox: imap.String(mailbox), Host: imap.String(host)})
+}
+
+// A phrase is the words that come before what tells their meaning: a display
+// name, a group's name, a local part, or all of that without its marks.
 type phrase struct {
-	words []string // as a name has them: quotes taken away
-	local strings.Builder
-	note  string // the last comment
+	words []word
+	note  string // the last comment, the name where nothing else is
+	// spec is the number of words up to a domain that was read; domain is it.
+	spec   int
+	domain string
 }
 
-func (p *phrase) name() imap.NString {
-	if len(p.words) == 0 {
-		return imap.NString{}
+// A word is an atom or the content of a quoted string.
+type word struct {
+	text string
+	gap  bool // white space or a comment comes before it
+}
+
+// join returns words as they stood, each gap one space.
+func join(words []word) string {
+	if len(words) == 1 {
+		return words[0].text
 	}
-	return imap.String(strings.Join(p.words, " "))
+	var b strings.Builder
+	for i, w := range words {
+		if i > 0 && w.gap {
+			b.WriteByte(' ')
+		}
+		b.WriteString(w.text)
+	}
+	return b.String()
 }
 
-// one reads one mailbox, or the start of a group.
-func (a *addressParser) one() {
+// nonEmpty returns s, NIL when it is empty.
+func nonEmpty(s string) imap.NString { return imap.NString{Value: s, Valid: s != ""} }
+
+// name returns words as a display name, or the comment in their place.
+func (p *phrase) name(words []word) imap.NString {
+	if s := join(words); s != "" {
+		return imap.String(s)
+	}
+	return nonEmpty(p.note)
+}
+
+// local returns the local part that ends words, and the words before it.
+//
+//	local-part = dot-atom / quoted-string / obs-local-part
+//	obs-local-part = word *("." word)
+func local(words []word) (before []word, part string) {
+	i := len(words) - 1
+	for i > 0 && (!words[i].gap || strings.HasPrefix(words[i].text, ".") || strings.HasSuffix(words[i-1].text, ".")) {
+		i--
+	}
+	if i < 0 {
+		return nil, ""
+	}
+	var b strings.Builder
+	for _, w := range words[i:] {
+		b.WriteString(w.text)
+	}
+	return words[:i], b.String()
+}
+
+// element reads one mailbox, or the start of a group.
+//
+//	mailbox = name-addr / addr-spec
+//	name-addr = [display-name] angle-addr
+//	group = display-name ":" [group-list] ";" [CFWS]
+func (a *addressParser) element() {
 	var p phrase
-	for a.i < len(a.s) {
+	gap := false
+	for a.i < len(a.s) && a.s[a.i] != ',' && a.s[a.i] != ';' {
 		switch c := a.s[a.i]; c {
 		case ' ', '\t', '\r', '\n':
 			a.i++
+			gap = true
+			continue
 		case '(':
 			p.note = strings.TrimSpace(a.comment())
+			gap = true
+			continue
 		case '"':
-			q := a.quoted()
-			p.words = append(p.words, q)
-			p.local.WriteString(q)
+			p.words = append(p.words, word{a.quoted(), gap})
 		case '<':
 			a.i++
 			a.angle(&p)
 			return
 		case '@':
 			a.i++
-			a.spec(&p)
-			return
+			if p.spec > 0 {
+				// Two addresses without a comma.
+				a.addrSpec(&p)
+				p = phrase{words: p.words[p.spec:]}
+			}
+			p.domain = a.domain()
+			p.words = append(p.words, word{"@" + p.domain, false})
+			p.spec = len(p.words)
 		case ':':
 			a.i++
-			if a.inGroup {
-				continue // groups have no groups: it is noise
+			if a.inGroup || p.spec > 0 {
+				break // noise: groups have no groups
 			}
 			a.inGroup = true
-			a.out = append(a.out, imap.Address{Mailbox: imap.String(strings.Join(p.words, " "))})
+			a.out = append(a.out, imap.Address{Mailbox: imap.String(join(p.words))})
 			return
-		case ',', ';':
-			a.bare(&p)
-			return
+		case '>':
+			a.i++
 		default:
-			w := a.word()
-			p.words = append(p.words, w)
-			p.local.WriteString(w)
+			p.words = append(p.words, word{a.word(), gap})
 		}
+		gap = false
 	}
-	a.bare(&p)
+	switch {
+	case p.spec > 0:
+		a.addrSpec(&p)
+	case len(p.words) > 0:
+		a.add(nonEmpty(p.note), join(p.words), "")
+	}
 }
 
-// word reads octets up to white space or something special; a single special
-// that has no meaning here counts as a word.
+// addrSpec adds the address whose domain has been read. Words before its local
+// part are the name, as if there were angle brackets.
+//
+//	addr-spec = local-part "@" domain
+func (a *addressParser) addrSpec(p *phrase) {
+	before, part := local(p.words[:p.spec-1])
+	a.add(p.name(before), part, p.domain)
+}
+
+// word reads octets up to white space or something special.
 func (a *addressParser) word() string {
 	start := a.i
 	for a.i < len(a.s) && strings.IndexByte(" \t\r\n()<>@,;:\"", a.s[a.i]) < 0 {
@@ -119,116 +209,141 @@ func (a *addressParser) word() string {
 	}
 	a.i = min(a.i, len(a.s))
 	if a.i == start {
-		a.i++
+		a.i++ // a bracket that closes nothing
 	}
 	return a.s[start:a.i]
 }
 
-// bare is words without an address.
-func (a *addressParser) bare(p *phrase) {
-	if p.local.Len() == 0 {
-		return
-	}
-	ad := imap.Address{Mailbox: imap.String(p.local.String()), Host: imap.String("")}
-	if p.note != "" {
-		ad.Name = imap.String(p.note)
-	}
-	a.out = append(a.out, ad)
-}
-
-// spec reads the domain of an address without angle brackets; the words before
-// are its local part, and a comment is the name.
-//
-//	addr-spec = local-part "@" domain
-func (a *addressParser) spec(p *phrase) {
-	domain := a.domain(p, ",;<>")
-	ad := imap.Address{Mailbox: imap.String(p.local.String()), Host: imap.String(domain)}
-	if p.note != "" {
-		ad.Name = imap.String(p.note)
-	}
-	a.out = append(a.out, ad)
-}
-
-// domain reads up to one of the octets in stop. White space and comments are
-// not part of it.
+// domain reads a domain. White space is part of it only around dots.
 //
 //	domain = dot-atom / domain-literal / obs-domain
-func (a *addressParser) domain(p *phrase, stop string) string {
+//	obs-domain = atom *("." atom)
+func (a *addressParser) domain() string {
 	var b strings.Builder
-	for a.i < len(a.s) && strings.IndexByte(stop, a.s[a.i]) < 0 {
-		switch c := a.s[a.i]; c {
-		case ' ', '\t', '\r', '\n':
-			a.i++
-		case '(':
-			p.note = strings.TrimSpace(a.comment())
-		case '[':
-			end := strings.IndexByte(a.s[a.i:], ']')
-			if end < 0 {
-				end = len(a.s) - a.i - 1
-			}
-			b.WriteString(a.s[a.i : a.i+end+1])
-			a.i += end + 1
-		default:
-			b.WriteByte(c)
+	a.skip()
+	for a.i < len(a.s) {
+		start := a.i
+		for a.i < len(a.s) && strings.IndexByte(" \t\r\n(),;<>[\"", a.s[a.i]) < 0 {
 			a.i++
 		}
+		b.WriteString(a.s[start:a.i])
+		if a.i >= len(a.s) {
+			break
+		}
+		switch a.s[a.i] {
+		case '[':
+			b.WriteString(a.literal())
+			continue
+		case ' ', '\t', '\r', '\n', '(':
+			dot := strings.HasSuffix(b.String(), ".")
+			at := a.i
+			a.skip()
+			if a.i < len(a.s) && (dot || a.s[a.i] == '.') {
+				continue
+			}
+			a.i = at
+		}
+		break
 	}
 	return b.String()
 }
 
-// angle reads what stands between "<" and ">".
+// literal reads up to the bracket that closes.
 //
-//	angle-addr = "<" addr-spec ">" / obs-angle-addr
-//	obs-angle-addr = "<" obs-route addr-spec ">"
+//	domain-literal = [CFWS] "[" *([FWS] dtext) [FWS] "]" [CFWS]
+func (a *addressParser) literal() string {
+	start := a.i
+	if n := strings.IndexByte(a.s[a.i:], ']'); n >= 0 {
+		a.i += n + 1
+	} else {
+		a.i = len(a.s)
+	}
+	return a.s[start:a.i]
+}
+
+// angle reads what follows "<", and adds the address.
+//
+//	angle-addr = [CFWS] "<" addr-spec ">" [CFWS] / obs-angle-addr
+//	obs-angle-addr = [CFWS] "<" obs-route addr-spec ">" [CFWS]
 func (a *addressParser) angle(p *phrase) {
-	ad := imap.Address{Name: p.name()}
-	if !ad.Name.Valid && p.note != "" {
-		ad.Name = imap.String(p.note)
+	for a.skip(); a.i < len(a.s) && a.s[a.i] == '<'; a.skip() {
+		a.i++
 	}
-	a.skip()
-	if a.i < len(a.s) && a.s[a.i] == '@' {
-		if i := strings.IndexByte(a.s[a.i:], ':'); i > 0 && strings.IndexByte(a.s[a.i:a.i+i], '>') < 0 {
-			ad.Route = imap.String(strings.TrimSpace(a.s[a.i : a.i+i]))
-			a.i += i + 1
-		}
-	}
-	var local strings.Builder
-	for a.i < len(a.s) && a.s[a.i] != '@' && a.s[a.i] != '>' {
+	route := a.route()
+	var words []word
+	host := ""
+	gap := false
+	for a.i < len(a.s) && strings.IndexByte(",;<>", a.s[a.i]) < 0 {
 		switch a.s[a.i] {
 		case ' ', '\t', '\r', '\n':
 			a.i++
+			gap = true
+			continue
 		case '(':
-			a.comment()
+			p.note = strings.TrimSpace(a.comment())
+			gap = true
+			continue
 		case '"':
-			local.WriteString(a.quoted())
-		default:
-			start := a.i
-			for a.i < len(a.s) && strings.IndexByte(" \t\r\n(\"@>", a.s[a.i]) < 0 {
-				a.i++
+			words = append(words, word{a.quoted(), gap})
+		case '@':
+			a.i++
+			if host == "" {
+				host = a.domain()
 			}
-			local.WriteString(a.s[start:a.i])
+		case ':':
+			a.i++
+			words = append(words, word{":", gap})
+		default:
+			if w := (word{a.word(), gap}); host == "" {
+				words = append(words, w)
+			}
 		}
+		gap = false
 	}
-	ad.Mailbox, ad.Host = imap.String(local.String()), imap.String("")
-	if a.i < len(a.s) && a.s[a.i] == '@' {
-		a.i++
-		ad.Host = imap.String(a.domain(p, ">"))
-	}
-	if a.i < len(a.s) {
+	if a.i < len(a.s) && a.s[a.i] == '>' {
 		a.i++
 	}
-	// What follows the bracket up to the comma is noise, but for comments.
-	for a.i < len(a.s) && a.s[a.i] != ',' && a.s[a.i] != ';' {
+	a.trailer(p)
+	part := join(words)
+	if host != "" {
+		var b strings.Builder
+		for _, w := range words {
+			b.WriteString(w.text)
+		}
+		part = b.String()
+	}
+	a.add(p.name(p.words), part, host)
+	a.out[len(a.out)-1].Route = route
+}
+
+// route reads a source route, NIL when there is none.
+//
+//	obs-route = obs-domain-list ":"
+//	obs-domain-list = *(CFWS / ",") "@" domain *("," [CFWS] ["@" domain])
+func (a *addressParser) route() imap.NString {
+	rest := a.s[a.i:]
+	if rest == "" || rest[0] != '@' {
+		return imap.NString{}
+	}
+	n := strings.IndexAny(rest, ":<>\"(")
+	if n < 0 || rest[n] != ':' {
+		return imap.NString{}
+	}
+	a.i += n + 1
+	return imap.String(strings.TrimRight(rest[:n], foldSpace))
+}
+
+// trailer passes over what follows an address in angle brackets, up to the next
+// one. A comment there is the name where nothing else is.
+func (a *addressParser) trailer(p *phrase) {
+	for a.i < len(a.s) && strings.IndexByte(",;<", a.s[a.i]) < 0 {
 		switch a.s[a.i] {
 		case '(':
-			if note := strings.TrimSpace(a.comment()); !ad.Name.Valid && note != "" {
-				ad.Name = imap.String(note)
-			}
+			p.note = strings.TrimSpace(a.comment())
 		case '"':
 			a.quoted()
 		default:
 			a.i++
 		}
 	}
-	a.out = append(a.out, ad)
 }

@@ -3,6 +3,7 @@ package message
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
@@ -10,16 +11,24 @@ import (
 // The binary form of an Index
 //
 // One octet of version, then the message as a part. Numbers are unsigned
-// varints, strings are their length and octets, an nstring is 0 for NIL or its
-// length plus one and octets, a list is its length and elements. A part is
+// varints in their shortest form, strings are their length and octets, an
+// nstring is 0 for NIL or its length plus one and octets, a list is its length
+// and elements. A part is
 //
-//	header offset relative to the parent's, header size, body offset relative
-//	to the header's end, body size, lines; type, subtype, params, encoding;
-//	ID, description, MD5, location as nstrings; disposition with params;
-//	languages; flags (1: envelope, 2: message), envelope, message; parts
+//	header offset relative to that of the entity around it, header size, body
+//	size, lines; type, subtype, params, encoding; ID, description, MD5 and
+//	location as nstrings; disposition with params; languages; flags (1: an
+//	envelope follows, 2: a message, 4: cut); envelope; message; parts
 //
-// An envelope is its ten fields in the order of imap.Envelope.
+// An envelope is its ten fields in the order of imap.Envelope, an address its
+// four as nstrings. An Index has exactly one binary form.
 const binaryVersion = 1
+
+const (
+	flagEnvelope = 1 << iota
+	flagMessage
+	flagCut
+)
 
 // ErrBinary reports octets that are not the binary form of an Index.
 var ErrBinary = errors.New("message: not the binary form of an index")
@@ -35,7 +44,6 @@ func appendPart(dst []byte, p *Part, base int64) []byte {
 	num := func(n int64) { dst = binary.AppendUvarint(dst, uint64(n)) }
 	num(p.Header.Offset - base)
 	num(p.Header.Size)
-	num(p.Body.Offset - p.Header.End())
 	num(p.Body.Size)
 	num(p.Lines)
 	dst = appendString(dst, p.Type)
@@ -53,10 +61,13 @@ func appendPart(dst []byte, p *Part, base int64) []byte {
 	}
 	var flags byte
 	if p.Envelope != nil {
-		flags |= 1
+		flags |= flagEnvelope
 	}
 	if p.Message != nil {
-		flags |= 2
+		flags |= flagMessage
+	}
+	if p.Cut {
+		flags |= flagCut
 	}
 	dst = append(dst, flags)
 	if p.Envelope != nil {
@@ -105,41 +116,51 @@ func appendEnvelope(dst []byte, e *imap.Envelope) []byte {
 }
 
 // UnmarshalBinary reads the binary form. Octets that are not one are
-// [ErrBinary], and never cost more memory than a multiple of their number. What
-// it returns keeps nothing of b.
+// [ErrBinary] and change nothing; they never cost more memory than a small
+// multiple of their number. The tree that it reads is as sound as one of
+// [Parse], but whether it is that of a message only its owner knows. What it
+// returns keeps nothing of b.
 func (x *Index) UnmarshalBinary(b []byte) error {
 	if len(b) == 0 || b[0] != binaryVersion {
 		return ErrBinary
 	}
 	d := binaryReader{s: string(b[1:])}
-	root := d.part(0, 0)
-	if d.bad || d.s != "" {
+	root := d.part(Span{0, maxOffset}, 0)
+	if d.bad || d.s != "" || root.Envelope == nil || root.Header.Offset != 0 {
 		return ErrBinary
 	}
 	x.root = root
 	return nil
 }
 
+// maxOffset is more than any message has, and few of it make no overflow.
+const maxOffset = 1 << 60
+
+// A binaryReader reads from the front of s. After an error s is empty and
+// everything reads as zero.
 type binaryReader struct {
 	s   string
 	bad bool
 }
 
+func (d *binaryReader) fail() { d.bad, d.s = true, "" }
+
+// num reads a number up to maxOffset.
 func (d *binaryReader) num() int64 {
-	n, k := uint64(0), 0
-	for shift := 0; k < len(d.s) && k < binary.MaxVarintLen64; shift += 7 {
-		c := d.s[k]
-		k++
-		n |= uint64(c&0x7f) << shift
-		if c < 0x80 {
-			d.s = d.s[k:]
-			if n > 1<<62 {
-				break
-			}
-			return int64(n)
+	var n uint64
+	for i := 0; i < len(d.s) && i < 9; i++ {
+		c := d.s[i]
+		n |= uint64(c&0x7f) << (7 * i)
+		if c >= 0x80 {
+			continue
 		}
+		if n > maxOffset || c == 0 && i > 0 {
+			break
+		}
+		d.s = d.s[i+1:]
+		return int64(n)
 	}
-	d.bad, d.s = true, ""
+	d.fail()
 	return 0
 }
 
@@ -147,15 +168,15 @@ func (d *binaryReader) num() int64 {
 func (d *binaryReader) count(size int) int {
 	n := d.num()
 	if n > int64(len(d.s)/size) {
-		d.bad, d.s = true, ""
+		d.fail()
 		return 0
 	}
 	return int(n)
 }
 
 func (d *binaryReader) take(n int64) string {
-	if n < 0 || n > int64(len(d.s)) {
-		d.bad, d.s = true, ""
+	if n > int64(len(d.s)) {
+		d.fail()
 		return ""
 	}
 	s := d.s[:n]
@@ -170,7 +191,7 @@ func (d *binaryReader) nstring() imap.NString {
 	if n == 0 {
 		return imap.NString{}
 	}
-	return imap.NString{Value: d.take(n - 1), Valid: !d.bad}
+	return imap.String(d.take(n - 1))
 }
 
 func (d *binaryReader) params() []imap.Param {
@@ -185,46 +206,68 @@ func (d *binaryReader) params() []imap.Param {
 	return out
 }
 
-// maxBinaryDepth is deeper than any Parse goes with sensible limits.
-const maxBinaryDepth = 1000
+func (d *binaryReader) languages() []string {
+	n := d.count(1)
+	if n == 0 {
+		return nil
+	}
+	out := make([]string, n)
+	for i := range out {
+		out[i] = d.string()
+	}
+	return out
+}
 
-func (d *binaryReader) part(base int64, depth int) (p Part) {
-	if depth > maxBinaryDepth {
-		d.bad, d.s = true, ""
+// minPart is the size of the smallest part.
+const minPart = 17
+
+// part reads a part that lies within around, which is the body of the entity
+// around it with the offset of that entity's header.
+func (d *binaryReader) part(around Span, depth int) (p Part) {
+	if depth > 2*maxDepth {
+		d.fail()
 		return p
 	}
-	p.Header.Offset = base + d.num()
-	p.Header.Size = d.num()
-	p.Body.Offset = p.Header.End() + d.num()
-	p.Body.Size = d.num()
+	p.Header = Span{around.Offset + d.num(), d.num()}
+	p.Body = Span{p.Header.End(), d.num()}
 	p.Lines = d.num()
-	if p.Body.End() < p.Header.Offset || p.Header.Offset < 0 {
-		d.bad, d.s = true, ""
+	if p.Body.End() > around.End() {
+		d.fail()
 		return p
 	}
 	p.Type, p.Subtype, p.Params, p.Encoding = d.string(), d.string(), d.params(), d.string()
 	p.ID, p.Description, p.MD5, p.Location = d.nstring(), d.nstring(), d.nstring(), d.nstring()
-	p.Disposition, p.DispositionArgs = d.string(), d.params()
-	if n := d.count(1); n > 0 {
-		p.Language = make([]string, n)
-		for i := range p.Language {
-			p.Language[i] = d.string()
-		}
-	}
+	p.Disposition, p.DispositionArgs, p.Language = d.string(), d.params(), d.languages()
 	flags := d.take(1)
-	if d.bad || flags[0] > 3 {
-		d.bad, d.s = true, ""
+	if d.bad || flags[0] > flagEnvelope|flagMessage|flagCut {
+		d.fail()
 		return p
 	}
-	if flags[0]&1 != 0 {
+	p.Cut = flags[0]&flagCut != 0
+	if flags[0]&flagEnvelope != 0 {
 		p.Envelope = d.envelope()
 	}
-	if flags[0]&2 != 0 {
-		m := d.part(p.Header.Offset, depth+1)
+	// Offsets inside count from this header, and begin in the body.
+	inside := Span{p.Header.Offset, p.Header.Size + p.Body.Size}
+	if flags[0]&flagMessage != 0 {
+		m := d.part(inside, depth+1)
 		p.Message = &m
+		if m.Envelope == nil || m.Header.Offset != p.Body.Offset || m.Body.End() != p.Body.End() {
+			d.fail()
+		}
 	}
-	for n := d.count(15); n > 0 && !d.bad; n-- {
-		p.Parts = append(p.Parts, d.part(p.Header.Offset, depth+1))
+	at := p.Body.Offset
+	for n := d.count(minPart); n > 0 && !d.bad; n-- {
+		q := d.part(inside, depth+1)
+		if q.Header.Offset < at {
+			d.fail()
+		}
+		at = q.Body.End()
+		p.Parts = append(p.Parts, q)
+	}
+	// What a part is follows from its type.
+	if strings.EqualFold(p.Type, "multipart") != (len(p.Parts) > 0) || isMessage(&p) != (p.Message != nil) {
+		d.fail()
 	}
 	return p
 }

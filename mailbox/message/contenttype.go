@@ -51,7 +51,7 @@ func (s *scanner) comment() string {
 }
 
 func isToken(c byte) bool {
-	return c > ' ' && c != 0x7f && !strings.ContainsRune(`()<>@,;:\"/[]?=`, rune(c))
+	return c > ' ' && c != 0x7f && strings.IndexByte(`()<>@,;:\"/[]?=`, c) < 0
 }
 
 // token reads a token; octets above 0x7F are taken for part of it.
@@ -114,7 +114,7 @@ func (s *scanner) accept(c byte) bool {
 }
 
 // value reads the value of a parameter. Mail programs forget quotes: a value
-// goes on to the next ";".
+// goes on to the next ";" or to a comment after white space.
 //
 //	value = token / quoted-string
 func (s *scanner) value() string {
@@ -122,57 +122,89 @@ func (s *scanner) value() string {
 	if s.i < len(s.s) && s.s[s.i] == '"' {
 		return s.quoted()
 	}
-	end := strings.IndexByte(s.s[s.i:], ';')
-	if end < 0 {
-		end = len(s.s) - s.i
+	start := s.i
+	for s.i < len(s.s) && s.s[s.i] != ';' {
+		if s.s[s.i] == '(' && s.i > start && strings.IndexByte(" \t\r\n", s.s[s.i-1]) >= 0 {
+			break
+		}
+		s.i++
 	}
-	v := s.s[s.i : s.i+end]
-	if i := strings.IndexByte(v, '('); i > 0 {
-		v = v[:i]
-	}
-	s.i += end
-	return strings.TrimRight(v, " \t\r\n")
+	return strings.TrimRight(s.s[start:s.i], " \t\r\n")
 }
 
-// params reads parameters, at most limit of them.
+// A mediaField is the value of a field with parameters.
+type mediaField struct {
+	name, subtype string
+	params        []imap.Param
+	cut           bool // there are more parameters than the limit
+}
+
+// readParams reads parameters, at most limit of them. The first semicolon may
+// be missing.
 //
 //	parameter = ";" attribute "=" value
-func (s *scanner) params(limit int) []imap.Param {
-	var out []imap.Param
-	for s.skipTo(';') && len(out) < limit {
+func (f *mediaField) readParams(s *scanner, limit int) {
+	for more := true; more; more = s.skipTo(';') {
+		s.accept(';')
 		name := s.token()
 		if name == "" || !s.accept('=') {
 			continue
 		}
-		out = append(out, imap.Param{Name: name, Value: s.value()})
+		value := s.value()
+		if len(f.params) == limit {
+			f.cut = true
+			return
+		}
+		f.params = append(f.params, imap.Param{Name: name, Value: value})
 	}
-	return out
 }
 
-// skipTo passes over everything up to and including c.
+// skipTo passes over a comment and everything else up to c, and reports whether
+// it is there.
 func (s *scanner) skipTo(c byte) bool {
-	i := strings.IndexByte(s.s[s.i:], c)
-	if i < 0 {
+	s.skip()
+	n := strings.IndexByte(s.s[s.i:], c)
+	if n < 0 {
 		s.i = len(s.s)
 		return false
 	}
-	s.i += i + 1
+	s.i += n
 	return true
 }
 
-// parseContentType reads Content-Type.
+// parseContentType reads Content-Type; ok is false when it says no type. A type
+// without a subtype is text/plain or multipart/mixed (RFC 2046 §4.1.3, §5.1.3).
 //
 //	content = "Content-Type" ":" type "/" subtype *(";" parameter)
-func parseContentType(v string, limit int) (typ, subtype string, params []imap.Param, ok bool) {
+func parseContentType(v string, limit int) (f mediaField, ok bool) {
 	s := scanner{s: v}
-	typ = s.token()
-	if typ == "" || !s.accept('/') {
-		return "", "", nil, false
+	f.name = s.token()
+	if s.accept('/') {
+		f.subtype = s.token()
 	}
-	if subtype = s.token(); subtype == "" {
-		return "", "", nil, false
+	if f.subtype == "" {
+		switch {
+		case strings.EqualFold(f.name, "text"):
+			f.subtype = "plain"
+		case strings.EqualFold(f.name, "multipart"):
+			f.subtype = "mixed"
+		default:
+			return mediaField{}, false
+		}
 	}
-	return typ, subtype, s.params(limit), true
+	f.readParams(&s, limit)
+	return f, f.name != ""
+}
+
+// parseDisposition reads Content-Disposition; without a type it says nothing.
+//
+//	disposition = "Content-Disposition" ":" disposition-type *(";" disposition-parm)
+func parseDisposition(v string, limit int) (f mediaField) {
+	s := scanner{s: v}
+	if f.name = s.token(); f.name != "" {
+		f.readParams(&s, limit)
+	}
+	return f
 }
 
 // firstToken returns the first token of a value.
@@ -181,19 +213,23 @@ func firstToken(v string) string {
 	return s.token()
 }
 
+// maxLanguages is how many languages of one field are kept.
+const maxLanguages = 32
+
 // parseLanguages reads Content-Language.
 //
 //	Language-List = Language-Tag *("," Language-Tag)
 func parseLanguages(v string) []string {
 	var out []string
 	s := scanner{s: v}
-	for len(out) < 32 {
+	for len(out) < maxLanguages {
 		if t := s.token(); t != "" {
 			out = append(out, t)
 		}
 		if !s.skipTo(',') {
 			break
 		}
+		s.i++
 	}
 	return out
 }

@@ -21,7 +21,12 @@ type Index struct {
 }
 
 // A Part is one entity of a message: the message itself, a part of a
-// multipart, or the message inside a message/rfc822.
+// multipart, or the message inside a message/rfc822. It belongs to its Index;
+// do not change it.
+//
+// Whatever the message is like, Header ends where Body begins, both lie in the
+// Body of the entity around them, and parts follow each other. Strings hold no
+// NUL.
 type Part struct {
 	// Header is the header with the empty line that ends it, Body what
 	// follows.
@@ -30,7 +35,7 @@ type Part struct {
 	// place: text/plain, or message/rfc822 in a digest.
 	Type, Subtype string
 	// Params are the parameters of Content-Type as they stand there, quotes
-	// removed.
+	// removed, those of RFC 2231 undecoded. Names match in any case.
 	Params []imap.Param
 	// Encoding is Content-Transfer-Encoding; "7bit" when there is none.
 	Encoding string
@@ -51,10 +56,16 @@ type Part struct {
 	// Message is the message inside a message/rfc822 or message/global; its
 	// Header and Body lie in this part's Body.
 	Message *Part
+	// Cut: a limit left out something of the header, or of what is inside.
+	Cut bool
 }
 
 // IsMultipart reports whether p is a multipart, which has Parts.
 func (p *Part) IsMultipart() bool { return len(p.Parts) > 0 }
+
+// IsLeaf reports whether p has content of its own: it is no multipart and embeds
+// no message.
+func (p *Part) IsLeaf() bool { return len(p.Parts) == 0 && p.Message == nil }
 
 // IsText reports whether p is of type text.
 func (p *Part) IsText() bool { return strings.EqualFold(p.Type, "text") }
@@ -69,10 +80,11 @@ func (p *Part) Param(name string) string {
 	return ""
 }
 
-// Parse reads a message of size octets. The only errors are those of src.
-func Parse(src io.ReaderAt, size int64, lim Limits) (*Index, error) {
-	p := parser{lim: lim.withDefaults(), lines: lineReader{src: src, size: size}}
-	p.begin(0, true, false)
+// Parse reads a message of size octets, once and from start to end. The only
+// errors are those of src: io.ErrUnexpectedEOF when it has less than size.
+func Parse(src io.ReaderAt, size int64, limits Limits) (*Index, error) {
+	p := newParser(src, size, limits)
+	p.begin(entity{message: true}, 0, false)
 	for {
 		l, err := p.lines.next()
 		if err == io.EOF {
@@ -83,7 +95,7 @@ func Parse(src io.ReaderAt, size int64, lim Limits) (*Index, error) {
 		}
 		p.line(l)
 	}
-	p.closeDownTo(0, size, size)
+	p.closeDownTo(0, max(size, 0), max(size, 0))
 	return &Index{root: *p.root}, nil
 }
 
@@ -126,27 +138,24 @@ func (x *Index) Part(path []uint32) (*Part, bool) {
 	return p, true
 }
 
-// All yields every part with content of its own: not multiparts, and not
-// messages that embed another, but what these consist of. header is the header
-// of each entity on the way, told before its content with a nil part.
-func (x *Index) All() iter.Seq2[*Part, Span] {
-	return func(yield func(*Part, Span) bool) { x.root.all(yield) }
+// All yields every entity of the message in the order of its octets: the
+// message, then what is inside, each before its own parts. Those for which
+// [Part.IsLeaf] reports true have content of their own.
+func (x *Index) All() iter.Seq[*Part] {
+	return func(yield func(*Part) bool) { x.root.all(yield) }
 }
 
-func (p *Part) all(yield func(*Part, Span) bool) bool {
-	if !yield(nil, p.Header) {
+func (p *Part) all(yield func(*Part) bool) bool {
+	if !yield(p) {
 		return false
 	}
-	switch {
-	case p.Message != nil:
+	if p.Message != nil {
 		return p.Message.all(yield)
-	case len(p.Parts) > 0:
-		for i := range p.Parts {
-			if !p.Parts[i].all(yield) {
-				return false
-			}
-		}
-		return true
 	}
-	return yield(p, p.Header)
+	for i := range p.Parts {
+		if !p.Parts[i].all(yield) {
+			return false
+		}
+	}
+	return true
 }

@@ -1,23 +1,33 @@
 package message
 
 // Limits bound what Parse takes from one message. They cut and never refuse:
-// what lies beyond is content without structure. Zero is the default.
+// what lies beyond is content without structure, and [Part].Cut tells. Zero is
+// the default; nothing can be unlimited.
 type Limits struct {
 	// Depth is how many multiparts and embedded messages may be inside each
-	// other. Default 100, as Dovecot.
+	// other, 1 to 1,000. Default 100, as Dovecot.
 	Depth int
-	// Parts is how many parts a message may have. Default 10,000, as Dovecot.
+	// Parts is how many parts a message may have, embedded messages
+	// included. Default 10,000, as Dovecot.
 	Parts int
-	// Field is how many octets of one header field are looked at. Default
-	// 1 MiB.
+	// HeaderBytes is how many octets of header fields the index keeps, of
+	// all headers of the message together. A field that does not fit is left
+	// out. Default 10 MiB, as Dovecot.
+	HeaderBytes int64
+	// Field is how many octets of one header field are looked at; the rest
+	// of its value counts as absent. Default 1 MiB.
 	Field int
 	// Params is how many parameters a MIME field may have. Default 128, as
-	// Dovecot after CVE-2026-27859.
+	// Dovecot.
 	Params int
-	// Addresses is how many addresses one header field may have. Default
-	// 10,000.
+	// Addresses is how many addresses the envelopes of the message may have,
+	// all header fields and embedded messages together. Default 10,000.
 	Addresses int
 }
+
+// maxDepth is the most Limits.Depth can be: trees are walked recursively, and
+// the binary form is bounded by it.
+const maxDepth = 1000
 
 func (l Limits) withDefaults() Limits {
 	for _, d := range []struct {
@@ -28,5 +38,9 @@ func (l Limits) withDefaults() Limits {
 			*d.n = d.def
 		}
 	}
+	if l.HeaderBytes <= 0 {
+		l.HeaderBytes = 10 << 20
+	}
+	l.Depth = min(l.Depth, maxDepth)
 	return l
 }

@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"io"
 	"strings"
 
 	"github.com/mailwire/mailwire/imapwire/imap"
@@ -20,20 +21,21 @@ import (
 // step, however deep the stack. The line end before a boundary belongs to the
 // boundary (RFC 2046 §5.1.1).
 //
-// Depth and the number of parts are bounded: beyond them a multipart is not
-// opened, and what it contains is plain content.
+// Depth and the number of parts are bounded: beyond them a multipart or message
+// is not opened, and what it contains is plain content.
 type parser struct {
-	lim   Limits
-	lines lineReader
-	root  *Part
-	open  []*entity
-	// boundaries are the open multiparts by boundary, the innermost of each.
+	limits Limits
+	lines  *lineReader
+	root   *Part
+	open   []*entity
+	// header is that of the innermost entity, while it is in its header.
+	header headerParser
+	// boundaries are the open multiparts by boundary, as positions in open.
 	boundaries map[string][]int
 	parts      int
 
 	newlines int64 // line ends seen so far
-	// The end of the last line: how much of it is LF or CRLF, and whether
-	// the line had content.
+	// The last line: how many octets its end has, and whether that was all.
 	lastEnd   int64
 	lastEmpty bool
 }
@@ -42,7 +44,6 @@ type parser struct {
 type entity struct {
 	part     *Part
 	inHeader bool
-	header   headerParser
 	boundary string // of a multipart; "" when it is none
 	over     bool   // the multipart's last boundary has come
 	digest   bool   // parts are messages by default
@@ -51,44 +52,35 @@ type entity struct {
 	embedded bool   // the message inside the entity below
 }
 
+func newParser(src io.ReaderAt, size int64, limits Limits) *parser {
+	p := &parser{limits: limits.withDefaults(), lines: newLineReader(src, Span{0, size})}
+	p.header.limits = p.limits
+	p.header.left.octets, p.header.left.addresses = p.limits.HeaderBytes, p.limits.Addresses
+	return p
+}
+
 // begin opens an entity whose header starts at offset.
-func (p *parser) begin(offset int64, message, digest bool) *entity {
-	e := &entity{part: &Part{Header: Span{Offset: offset}}, inHeader: true, message: message}
-	e.header.lim = p.lim
-	e.part.Type, e.part.Subtype = "text", "plain"
+func (p *parser) begin(e entity, offset int64, digest bool) {
+	e.part = &Part{Header: Span{Offset: offset}, Type: "text", Subtype: "plain"}
 	if digest {
 		e.part.Type, e.part.Subtype = "message", "rfc822" // RFC 2046 §5.1.5
 	}
+	e.inHeader = true
+	p.header.begin()
 	p.parts++
-	p.open = append(p.open, e)
+	p.open = append(p.open, &e)
 	if len(p.open) == 1 {
 		p.root = e.part
 	}
-	return e
 }
 
 func (p *parser) top() *entity { return p.open[len(p.open)-1] }
 
 // line takes the next line.
 func (p *parser) line(l line) {
-	if l.first && len(p.boundaries) > 0 && len(l.text) > 2 && l.text[0] == '-' && l.text[1] == '-' {
-		if p.boundaryLine(l) {
-			p.ended(l)
-			return
-		}
+	if !p.boundaryLine(l) {
+		p.contentLine(l)
 	}
-	for e := p.top(); e.inHeader && !e.header.take(l); e = p.top() {
-		if p.endHeader(l) {
-			break
-		}
-		// No empty line: l is the first line of the body, which may be a
-		// message whose header it starts.
-	}
-	p.ended(l)
-}
-
-// ended keeps what the next boundary has to know of the line before it.
-func (p *parser) ended(l line) {
 	p.lastEmpty = l.first && len(l.text) == 0
 	p.lastEnd = 0
 	if l.ended {
@@ -97,12 +89,31 @@ func (p *parser) ended(l line) {
 	}
 }
 
+// contentLine takes a line that is no boundary.
+func (p *parser) contentLine(l line) {
+	for e := p.top(); e.inHeader && !p.header.take(l, e.message); e = p.top() {
+		if p.endHeader(l) {
+			return
+		}
+		// No empty line: l is the first line of the body, which may be a
+		// multipart that it begins, or a message whose header it begins.
+		if p.boundaryLine(l) {
+			return
+		}
+	}
+}
+
 // boundaryLine handles a line that may be a boundary, and reports whether it is
-// one.
+// one. The whole line has to be the boundary but for white space at its end, so
+// that a boundary which is the start of another one does not end its parts.
 //
-//	delimiter = CRLF "--" boundary
+//	dash-boundary = "--" boundary
+//	encapsulation = delimiter transport-padding CRLF body-part
 //	close-delimiter = delimiter "--"
 func (p *parser) boundaryLine(l line) bool {
+	if len(p.boundaries) == 0 || !l.first || !bytes.HasPrefix(l.text, []byte("--")) {
+		return false
+	}
 	text := bytes.TrimRight(l.text[2:], " \t\r")
 	at, last := p.find(text), false
 	if at < 0 {
@@ -118,10 +129,11 @@ func (p *parser) boundaryLine(l line) bool {
 		m.over = true
 		return true
 	}
-	if p.parts >= p.lim.Parts {
+	if p.parts >= p.limits.Parts {
+		m.part.Cut = true
 		return true
 	}
-	p.begin(l.offset+l.size, false, m.digest)
+	p.begin(entity{}, l.offset+l.size, m.digest)
 	return true
 }
 
@@ -142,7 +154,7 @@ func (p *parser) find(boundary []byte) int {
 // body.
 func (p *parser) endHeader(l line) bool {
 	e := p.top()
-	e.header.flush()
+	p.header.flush()
 	if l.first && len(l.text) == 0 {
 		p.startBody(e, l.offset+l.size, p.newlines+1)
 		return true
@@ -158,13 +170,14 @@ func (p *parser) startBody(e *entity, end, newlines int64) {
 	part.Header.Size = end - part.Header.Offset
 	part.Body.Offset = end
 	e.lines = newlines
-	e.header.apply(part, e.message)
-	if len(p.open) >= p.lim.Depth {
-		return
-	}
+	p.header.apply(part, e.message)
 	switch {
 	case strings.EqualFold(part.Type, "multipart"):
-		e.boundary = rawParam(part.Params, "boundary")
+		if len(p.open) >= p.limits.Depth {
+			part.Cut = true
+			return
+		}
+		e.boundary = boundaryOf(part)
 		e.digest = strings.EqualFold(part.Subtype, "digest")
 		if e.boundary != "" {
 			if p.boundaries == nil {
@@ -172,9 +185,12 @@ func (p *parser) startBody(e *entity, end, newlines int64) {
 			}
 			p.boundaries[e.boundary] = append(p.boundaries[e.boundary], len(p.open)-1)
 		}
-	case isMessage(part) && p.parts < p.lim.Parts:
-		m := p.begin(end, true, false)
-		m.embedded = true
+	case isMessage(part) && isIdentity(part.Encoding):
+		if len(p.open) >= p.limits.Depth || p.parts >= p.limits.Parts {
+			part.Cut = true
+			return
+		}
+		p.begin(entity{message: true, embedded: true}, end, false)
 	}
 }
 
@@ -183,15 +199,23 @@ func isMessage(p *Part) bool {
 		(strings.EqualFold(p.Subtype, "rfc822") || strings.EqualFold(p.Subtype, "global"))
 }
 
-// rawParam returns a parameter as the mail program wrote it: a boundary is
-// octets and not text. Trailing white space can not be part of one.
-func rawParam(params []imap.Param, name string) string {
-	for _, q := range params {
-		if strings.EqualFold(q.Name, name) {
-			return strings.TrimRight(q.Value, " \t")
+// isIdentity reports whether content is what it says. RFC 2046 §5.2.1 permits no
+// other encoding of a message; one that has it can not be looked into, while
+// that of a multipart is not believed (RFC 2045 §6.4).
+func isIdentity(encoding string) bool {
+	return !strings.EqualFold(encoding, "base64") && !strings.EqualFold(encoding, "quoted-printable")
+}
+
+// boundaryOf returns the boundary of a multipart, "" when it has none. It is
+// octets and not text, so that only one that RFC 2231 encodes is decoded. White
+// space at its end can not be part of it (RFC 2046 §5.1.1).
+func boundaryOf(p *Part) string {
+	for _, q := range p.Params {
+		if strings.EqualFold(q.Name, "boundary") {
+			return strings.TrimRight(q.Value, foldSpace)
 		}
 	}
-	return ""
+	return strings.TrimRight(p.Param("boundary"), foldSpace)
 }
 
 // closeDownTo ends the entities from depth on, innermost first. Their bodies end
@@ -203,7 +227,7 @@ func (p *parser) closeDownTo(depth int, end, next int64) {
 		if e.inHeader {
 			// No empty line came. Only this one is looked at: what it would
 			// open begins and ends here.
-			e.header.flush()
+			p.header.flush()
 			p.startBody(e, max(min(end, next), e.part.Header.Offset), p.newlines)
 			if p.top() != e {
 				continue
@@ -248,8 +272,9 @@ func (p *parser) linesOf(e *entity, cut bool) int64 {
 	return n
 }
 
-// complete gives a multipart without parts, and a message without one inside,
-// what IMAP's grammar asks for: its content as text.
+// complete gives a multipart without parts, and a message that was not looked
+// into, what IMAP's grammar asks for: its content as text. That of an encoded
+// message has the encoding of the message.
 func (p *parser) complete(part *Part) {
 	content := Part{
 		Header: Span{Offset: part.Body.Offset}, Body: part.Body, Lines: part.Lines,
@@ -259,6 +284,7 @@ func (p *parser) complete(part *Part) {
 	case strings.EqualFold(part.Type, "multipart") && len(part.Parts) == 0:
 		part.Parts = []Part{content}
 	case isMessage(part) && part.Message == nil:
+		content.Encoding = part.Encoding
 		content.Envelope = &imap.Envelope{}
 		part.Message = &content
 	}

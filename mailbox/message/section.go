@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"io"
 	"math"
 	"strings"
@@ -70,7 +71,9 @@ func (c Content) Reader(src io.ReaderAt) io.Reader {
 
 // Section returns what BODY[…] stands for (RFC 9051 §6.4.5.1). ok is false when
 // the message has no such portion: NIL. src is read only for the two
-// HEADER.FIELDS specifiers; the error is its.
+// HEADER.FIELDS specifiers; the error is its. The MIME header of the message
+// inside a message/rfc822, or of a message that is its own part 1, is the header
+// of that message.
 func (x *Index) Section(src io.ReaderAt, s imap.Section) (c Content, ok bool, err error) {
 	p, ok := x.Part(s.Part)
 	if !ok {
@@ -102,44 +105,79 @@ func (x *Index) Section(src io.ReaderAt, s imap.Section) (c Content, ok bool, er
 	case imap.SpecifierText:
 		return contentOf(m.Body), true, nil
 	case imap.SpecifierHeaderFields, imap.SpecifierHeaderFieldsNot:
-		c, err := selectFields(src, m.Header, s.Fields, s.Specifier == imap.SpecifierHeaderFields)
+		c, err := selectFields(src, m, s.Fields, s.Specifier == imap.SpecifierHeaderFields)
 		return c, err == nil, err
 	}
 	return Content{}, false, nil
 }
 
+// maxRuns is how many runs of neighbouring fields selectFields returns, so that
+// a header of a million fields does not become a list as long.
+const maxRuns = 1 << 16
+
 // selectFields returns the fields of a header that are named, or with named
-// false all others, and the empty line that ends every such portion. Spans that
-// touch become one.
-func selectFields(src io.ReaderAt, header Span, names []string, named bool) (Content, error) {
+// false all others, and the empty line. Lines that are no field are none of
+// either. Runs of fields become one span; those beyond maxRuns are left out.
+//
+// The empty line is that of the message. When there is none it is CRLF, except
+// in a message that has no body either (RFC 9051 §7.5.2).
+func selectFields(src io.ReaderAt, m *Part, names []string, named bool) (Content, error) {
 	want := make(map[string]bool, len(names))
 	for _, n := range names {
 		want[strings.ToLower(n)] = true
 	}
 	var c Content
-	for f, err := range HeaderFields(src, header, 1) {
+	for f, err := range headerFields(src, m.Header, 0) {
 		if err != nil {
 			return Content{}, err
 		}
 		if want[strings.ToLower(f.Name)] != named {
 			continue
 		}
-		if k := len(c.spans); k > 0 && c.spans[k-1].End() == f.Span.Offset {
-			c.spans[k-1].Size += f.Span.Size
-			continue
+		if c.append(f.Span); len(c.spans) > maxRuns {
+			c.spans = c.spans[:maxRuns]
+			break
 		}
-		c.spans = append(c.spans, f.Span)
+	}
+	var end [3]byte
+	tail := end[:min(int64(len(end)), m.Header.Size)]
+	if _, err := io.ReadFull(io.NewSectionReader(src, m.Header.End()-int64(len(tail)), int64(len(tail))), tail); err != nil {
+		return Content{}, err
+	}
+	if n := emptyLine(tail); n > 0 {
+		c.append(Span{m.Header.End() - n, n})
+		return c, nil
+	}
+	if m.Body.Size == 0 {
+		return c, nil
 	}
 	c.tail = "\r\n"
-	if k := len(c.spans); k > 0 && c.spans[k-1].End() == header.End() {
-		// The header ended without an empty line, perhaps without a line end.
-		var last [1]byte
-		if _, err := src.ReadAt(last[:], header.End()-1); err != nil {
-			return Content{}, err
-		}
-		if last[0] != '\n' {
-			c.tail = "\r\n\r\n"
-		}
+	if k := len(c.spans); k > 0 && c.spans[k-1].End() == m.Header.End() && tail[len(tail)-1] != '\n' {
+		c.tail = "\r\n\r\n" // the last field has no line end
 	}
 	return c, nil
+}
+
+// append adds a span.
+func (c *Content) append(s Span) {
+	if k := len(c.spans); k > 0 && c.spans[k-1].End() == s.Offset {
+		c.spans[k-1].Size += s.Size
+		return
+	}
+	c.spans = append(c.spans, s)
+}
+
+// emptyLine returns the size of the empty line that ends a header, given its
+// last octets; 0 when there is none. An empty line ends a header, so that two
+// line ends in a row are nowhere else.
+func emptyLine(tail []byte) int64 {
+	rest, ok := bytes.CutSuffix(tail, []byte("\n"))
+	if !ok {
+		return 0
+	}
+	rest = bytes.TrimSuffix(rest, []byte("\r"))
+	if len(rest) > 0 && rest[len(rest)-1] != '\n' {
+		return 0
+	}
+	return int64(len(tail) - len(rest))
 }

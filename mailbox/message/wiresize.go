@@ -7,42 +7,51 @@ import (
 
 // A WireCounter counts what POP3 sends of the octets written to it: every line
 // ended by CRLF, the last one too (RFC 1939 §11). A bare LF is a line end and
-// becomes CRLF; a bare CR is an octet like any other. Nothing is one octet of
-// nothing. The zero value is ready.
+// becomes CRLF; a bare CR is an octet like any other, since a client that took
+// it for a line end would break what it is part of. No octets at all are no
+// line. The zero value is ready.
 type WireCounter struct {
 	n    int64
-	last byte // the last octet written, 0 before the first
+	last byte // the last octet written; that of an empty message is a line end
+	any  bool
 }
 
 // Write counts p. It never fails.
 func (w *WireCounter) Write(p []byte) (int, error) {
-	for rest := p; len(rest) > 0; {
-		i := bytes.IndexByte(rest, '\n')
-		if i < 0 {
-			w.n += int64(len(rest))
-			w.last = rest[len(rest)-1]
-			break
-		}
-		if i > 0 {
-			w.last = rest[i-1]
-		}
-		w.n += int64(i) + 1
-		if w.last != '\r' {
-			w.n++
-		}
-		w.last = '\n'
-		rest = rest[i+1:]
+	if len(p) == 0 {
+		return 0, nil
 	}
+	w.n += int64(len(p)) + bareLFs(p, w.last)
+	w.last, w.any = p[len(p)-1], true
 	return len(p), nil
 }
 
 // Size returns the octets of the wire form of what was written so far, were it
 // the whole message.
 func (w *WireCounter) Size() int64 {
-	if w.last == 0 && w.n == 0 || w.last == '\n' {
+	if !w.any || w.last == '\n' {
 		return w.n
 	}
-	return w.n + 2
+	return w.n + int64(len(crlf))
+}
+
+const crlf = "\r\n"
+
+// bareLFs counts the LFs in p that no CR precedes; last is the octet before p.
+func bareLFs(p []byte, last byte) (n int64) {
+	for rest := p; ; {
+		i := bytes.IndexByte(rest, '\n')
+		if i < 0 {
+			return n
+		}
+		if i > 0 {
+			last = rest[i-1]
+		}
+		if last != '\r' {
+			n++
+		}
+		last, rest = '\n', rest[i+1:]
+	}
 }
 
 // WireReader returns the wire form of what r gives: as many octets as a
@@ -51,53 +60,58 @@ func WireReader(r io.Reader) io.Reader { return &wireReader{r: r} }
 
 type wireReader struct {
 	r    io.Reader
-	in   [4096]byte
-	rest []byte // of in
-	last byte   // the last octet given, 0 before the first
+	buf  [4096]byte
+	rest []byte // of buf, not given yet
+	last byte   // the last octet given, or 0
 	any  bool
-	end  []byte
+	end  bool // the last line end has been looked after
 	err  error
 }
 
 // Read implements io.Reader.
 func (w *wireReader) Read(p []byte) (n int, err error) {
-	if len(p) == 0 {
-		return 0, nil
-	}
 	for n < len(p) {
-		if len(w.rest) == 0 {
-			if w.err == nil {
-				if n > 0 {
-					return n, nil
-				}
-				var k int
-				k, w.err = w.r.Read(w.in[:])
-				w.rest = w.in[:k]
-				w.any = w.any || k > 0
-				if w.err == io.EOF && w.any && !(len(w.rest) == 0 && w.last == '\n' || len(w.rest) > 0 && w.rest[k-1] == '\n') {
-					w.end = []byte("\r\n")
-				}
-				continue
-			}
-			if k := copy(p[n:], w.end); k > 0 {
-				w.end = w.end[k:]
-				n += k
-				continue
-			}
-			break
-		}
-		c := w.rest[0]
-		if c == '\n' && w.last != '\r' {
-			// The LF itself follows with the next turn.
-			p[n], w.last = '\r', '\r'
-			n++
+		if len(w.rest) > 0 {
+			n += w.copy(p[n:])
 			continue
 		}
-		p[n], w.last, w.rest = c, c, w.rest[1:]
-		n++
-	}
-	if n == 0 {
-		return 0, w.err
+		if n > 0 {
+			return n, nil
+		}
+		if w.err == nil {
+			var k int
+			k, w.err = w.r.Read(w.buf[:])
+			w.rest = w.buf[:k]
+			w.any = w.any || k > 0
+			continue
+		}
+		if w.err != io.EOF || w.end {
+			return 0, w.err
+		}
+		w.end = true
+		if w.any && w.last != '\n' {
+			w.rest = w.buf[:copy(w.buf[:], crlf)]
+			w.last = 0 // a CR that is the last octet is not that of this line end
+		}
 	}
 	return n, nil
+}
+
+// copy gives octets up to the next line end, or starts that.
+func (w *wireReader) copy(p []byte) int {
+	i := bytes.IndexByte(w.rest, '\n')
+	switch {
+	case i < 0:
+		i = len(w.rest)
+	case i > 0:
+	case w.last != '\r':
+		// The LF itself follows with the next turn.
+		p[0], w.last = '\r', '\r'
+		return 1
+	default:
+		i = 1
+	}
+	n := copy(p, w.rest[:i])
+	w.last, w.rest = w.rest[n-1], w.rest[n:]
+	return n
 }
