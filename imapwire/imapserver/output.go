@@ -250,13 +250,15 @@ func (o *output) discard() {
 }
 
 // Full reports whether so much is queued that a command should stop for a
-// while: Limits.Output octets, or one body or list.
+// while: three quarters of Limits.Output octets, or one body or list. Whoever
+// asks before each response stays within Limits.Output as long as no response
+// alone is larger than a quarter of it.
 func (c *Conn) Full() bool {
 	limit := c.lim.Output
 	if c.state == StateNotAuthenticated {
 		limit = c.lim.OutputPreAuth
 	}
-	return c.out.large > 0 || c.out.own >= limit
+	return c.out.large > 0 || c.out.own >= limit-limit/4
 }
 
 // Output returns the front of the output queue.

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/mailwire/mailwire/imapwire"
+	"github.com/mailwire/mailwire/imapwire/drive"
+	"github.com/mailwire/mailwire/imapwire/engine"
+	"github.com/mailwire/mailwire/imapwire/imap"
+	"github.com/mailwire/mailwire/mailbox/imapserve"
+	"github.com/mailwire/mailwire/mailbox/memstore"
+)
+
+// A userFlag is one or more -user NAME:PASSWORD.
+type userFlag []account
+
+type account struct{ name, password string }
+
+func (u *userFlag) String() string { return "" }
+
+func (u *userFlag) Set(s string) error {
+	name, password, ok := strings.Cut(s, ":")
+	if !ok || name == "" || password == "" {
+		return errors.New("expected NAME:PASSWORD")
+	}
+	*u = append(*u, account{name, password})
+	return nil
+}
+
+type config struct {
+	imap, imaps     string
+	users           userFlag
+	empty           bool
+	tlsCert, tlsKey string
+	verbose         bool
+}
+
+func main() {
+	var c config
+	flag.StringVar(&c.imap, "imap", "127.0.0.1:1143", "serve IMAP on this `address`; empty is off")
+	flag.StringVar(&c.imaps, "imaps", "127.0.0.1:1993", "serve IMAP over TLS on this `address`; empty is off")
+	flag.Var(&c.users, "user", "a user as `NAME:PASSWORD`; may be repeated, replaces demo:demo")
+	flag.BoolVar(&c.empty, "empty", false, "start without sample mail")
+	flag.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the certificate; default is one made at start")
+	flag.StringVar(&c.tlsKey, "tls-key", "", "PEM `file` with the key of the certificate")
+	flag.BoolVar(&c.verbose, "v", false, "print a transcript of every session, secrets redacted, on standard error")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintln(os.Stderr, "mailserver: unexpected argument", flag.Arg(0))
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := serve(ctx, c, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "mailserver:", err)
+		os.Exit(1)
+	}
+}
+
+// serve runs the server until ctx ends.
+func serve(ctx context.Context, c config, out, errs io.Writer) error {
+	if len(c.users) == 0 {
+		c.users = userFlag{{"demo", "demo"}}
+	}
+	store, err := newStore(ctx, c)
+	if err != nil {
+		return err
+	}
+	cert, err := certificate(c.tlsCert, c.tlsKey, time.Now())
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(errs, nil))
+	mail, err := imapserve.NewServer(store, imapserve.Options{
+		Auth:          store,
+		PlaintextAuth: engine.PlaintextLoopback,
+		StartTLS:      true,
+		ID:            []imapwire.IDField{{Name: "name", Value: imap.String("mailwire")}},
+		OnError:       func(user string, err error) { log.Error("store", "user", user, "err", err) },
+	})
+	if err != nil {
+		return err
+	}
+	defer mail.Close()
+	d := &drive.Server{
+		NewSession: func(info drive.Info) (drive.Session, error) {
+			return mail.Session(info.Now, imapserve.Info{Security: info.Security})
+		},
+		TLS: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
+		Log: log,
+	}
+	if c.verbose {
+		d.Trace = newTracer(errs).trace
+	}
+	return listenAndServe(ctx, c, d, out)
+}
+
+func newStore(ctx context.Context, c config) (*memstore.Store, error) {
+	store := memstore.New(memstore.Options{Now: time.Now})
+	for _, u := range c.users {
+		if err := store.AddUser(u.name, u.password); err != nil {
+			return nil, fmt.Errorf("user %s: %w", u.name, err)
+		}
+		if c.empty {
+			continue
+		}
+		if err := addSamples(ctx, store, u.name); err != nil {
+			return nil, fmt.Errorf("sample mail of %s: %w", u.name, err)
+		}
+	}
+	return store, nil
+}
+
+// listenAndServe serves on all addresses until ctx ends.
+func listenAndServe(ctx context.Context, c config, d *drive.Server, out io.Writer) error {
+	type listener struct {
+		name  string
+		addr  string
+		serve func(context.Context, net.Listener) error
+	}
+	all := []listener{{"imap", c.imap, d.Serve}, {"imaps", c.imaps, d.ServeTLS}}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	failed := make(chan error, len(all))
+	var listeners []net.Listener
+	var curl string
+	for _, l := range all {
+		if l.addr == "" {
+			continue
+		}
+		nl, err := net.Listen("tcp", l.addr)
+		if err != nil {
+			for _, open := range listeners {
+				open.Close()
+			}
+			return err
+		}
+		listeners = append(listeners, nl)
+		fmt.Fprintln(out, l.name, nl.Addr())
+		if curl == "" {
+			insecure := ""
+			if l.name == "imaps" {
+				insecure = "-k "
+			}
+			curl = fmt.Sprintf("curl %s-u %s:%s %s://%s/", insecure, c.users[0].name, c.users[0].password, l.name, nl.Addr())
+		}
+	}
+	if len(listeners) == 0 {
+		return errors.New("nothing to serve: all addresses are empty")
+	}
+	i := 0
+	for _, l := range all {
+		if l.addr == "" {
+			continue
+		}
+		nl := listeners[i]
+		i++
+		wg.Go(func() {
+			if err := l.serve(ctx, nl); err != nil {
+				failed <- err
+				cancel()
+			}
+		})
+	}
+	fmt.Fprintf(out, "try: %s\nready\n", curl)
+	wg.Wait()
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,184 @@
+package imapserve
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mailwire/mailwire/imapwire"
+	"github.com/mailwire/mailwire/imapwire/imap"
+	"github.com/mailwire/mailwire/imapwire/imapserver"
+	"github.com/mailwire/mailwire/mailbox"
+)
+
+// Messages told in one go before the output is looked at again.
+const (
+	expungeSlice = 512
+	flagSlice    = 128
+)
+
+// read brings the view up to the folder. It returns false when the folder is
+// gone, and the session knows.
+func (s *Session) read(ctx context.Context) bool {
+	sel := s.selected
+	snap, err := sel.hub.pull(ctx, sel.folder)
+	if err == nil {
+		err = sel.view.Read(sel.hub.changes(ctx, sel.folder, sel.view.Watermark()))
+		if floor := (*mailbox.FloorError)(nil); errors.As(err, &floor) {
+			sel.view.Resync(snap)
+			err = nil
+		}
+	}
+	switch {
+	case err == nil && snap.UIDValidity == sel.view.UIDValidity():
+		return true
+	case err == nil, errors.Is(err, mailbox.ErrNonExistent):
+		s.lost()
+		return false
+	}
+	// What could not be read now is read the next time.
+	s.condition(err)
+	return true
+}
+
+// flush is the task that tells what may be told now: what is gone, if that may
+// be said, then what came, then which flags changed.
+func (s *Session) flush(ctx context.Context) (more bool) {
+	sel := s.selected
+	if sel == nil {
+		return false
+	}
+	if !sel.flushing {
+		if !s.read(ctx) {
+			return false
+		}
+		sel.flushing = true
+	}
+	v := sel.view
+	for {
+		if s.conn.Full() {
+			return true
+		}
+		if v.Held() > 0 && s.conn.MayExpunge() {
+			seqs, uids := v.TakeExpunged(expungeSlice)
+			sel.recent = sel.recent.Minus(uids)
+			r := make([]imapwire.Response, len(seqs))
+			data := make([]imapwire.ExpungeData, len(seqs))
+			for i, seq := range seqs {
+				data[i].Seq = seq
+				r[i] = &data[i]
+			}
+			s.conn.Send(r...)
+			continue
+		}
+		if count, uids, came := v.TakeExists(); came {
+			s.tellExists(ctx, count, uids)
+			continue
+		}
+		uids := v.TakeDirty(flagSlice)
+		if len(uids) == 0 {
+			break
+		}
+		left, err := s.tellFlags(ctx, uids)
+		v.Soil(left)
+		if err != nil {
+			s.condition(err)
+			break
+		}
+	}
+	sel.flushing = false
+	return false
+}
+
+func (s *Session) tellExists(ctx context.Context, count uint32, uids imap.UIDSet) {
+	sel := s.selected
+	s.conn.Send(&imapwire.ExistsData{Count: count})
+	if !sel.readOnly {
+		if claimed, err := sel.folder.ClaimRecent(ctx); err == nil {
+			sel.recent = sel.recent.Union(claimed)
+		}
+	} else {
+		if status, err := sel.folder.Status(ctx); err == nil {
+			sel.recent = sel.recent.Union(status.Recent.Intersect(uids))
+		}
+	}
+	if !s.rev2() {
+		s.conn.Send(&imapwire.RecentData{Count: sel.recentCount()})
+	}
+}
+
+// tellFlags sends the flags of messages as they are now, and returns those for
+// which there was no room, or which could not be read.
+func (s *Session) tellFlags(ctx context.Context, uids imap.UIDSet) (left imap.UIDSet, err error) {
+	sel := s.selected
+	for m, err := range sel.folder.Messages(ctx, uids) {
+		if err != nil {
+			return uids, err
+		}
+		if s.conn.Full() {
+			return uids.Minus(imap.UIDSet{{First: 1, Last: m.UID - 1}}), nil
+		}
+		seq, told := sel.view.Told().Seq(m.UID)
+		if !told {
+			continue
+		}
+		s.announceKeywords(m.Flags)
+		s.conn.Send(&imapwire.FetchData{
+			Num: seq,
+			Has: imapwire.HasUID | imapwire.HasFlags,
+			UID: m.UID, Flags: sel.flags(s, m),
+		})
+	}
+	return nil, nil
+}
+
+// flags returns the flags of a message for this session: with \Recent, if it
+// is, and the client knows that flag.
+func (sel *selected) flags(s *Session, m mailbox.Message) []imap.Flag {
+	if s.rev2() || !sel.recent.Contains(m.UID) {
+		return m.Flags
+	}
+	return append(m.Flags[:len(m.Flags):len(m.Flags)], imap.FlagRecent)
+}
+
+// announceKeywords tells FLAGS anew when a message has a keyword that the
+// client was not told of (RFC 9051 §7.3.5).
+func (s *Session) announceKeywords(flags []imap.Flag) {
+	sel := s.selected
+	fresh := false
+	for _, f := range flags {
+		if !f.IsSystem() && !sel.keywords[f.Fold()] {
+			sel.keywords[f.Fold()] = true
+			sel.known = append(sel.known, f)
+			fresh = true
+		}
+	}
+	if fresh {
+		s.conn.Send(&imapwire.FlagsData{Flags: append(imap.SystemFlags(), sel.known...)})
+	}
+}
+
+// idleBegin answers IDLE: from now on the session may be told news without a
+// command.
+func (s *Session) idleBegin(ctx context.Context, ev *imapserver.Idle) {
+	s.idle = ev.ID
+	if s.onChange != nil {
+		s.waiting.Store(&s.onChange)
+	}
+	// What changed before hubs knew that this session waits.
+	s.run(ctx, ev.ID, s.flush)
+}
+
+func (s *Session) idleEnd(ctx context.Context, ev *imapserver.IdleDone) {
+	s.waiting.Store(nil)
+	s.idle = 0
+	s.finish(ctx, ev.ID, ok(nil, "IDLE completed"))
+}
+
+// Notify sends what may be told now: to a session in IDLE everything that
+// changed, to others nothing.
+func (s *Session) Notify(ctx context.Context) {
+	if s.idle == 0 || s.task != nil {
+		return
+	}
+	s.run(ctx, s.idle, s.flush)
+}

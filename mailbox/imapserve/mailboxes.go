@@ -1,0 +1,166 @@
+package imapserve
+
+import (
+	"context"
+	"strings"
+
+	"github.com/mailwire/mailwire/imapwire"
+	"github.com/mailwire/mailwire/imapwire/engine"
+	"github.com/mailwire/mailwire/mailbox"
+)
+
+// create answers CREATE. A delimiter at the end announces children and is not
+// part of the name (RFC 9051 §6.3.4).
+func (s *Session) create(ctx context.Context, id engine.ID, cmd *imapwire.Create) {
+	if len(cmd.Params) > 0 {
+		s.conn.Done(id, bad("unknown parameter"))
+		return
+	}
+	err := s.createMailbox(ctx, cmd)
+	s.finishWith(ctx, id, err, "CREATE completed")
+}
+
+func (s *Session) createMailbox(ctx context.Context, cmd *imapwire.Create) error {
+	name, err := s.newName(cmd.Mailbox)
+	if err != nil {
+		return err
+	}
+	delim := s.user.Delimiter()
+	name = strings.TrimSuffix(name, string(rune(delim)))
+	if i := strings.LastIndexByte(name, delim); i > 0 {
+		if err := s.may(ctx, "CREATE", name[:i]); err != nil {
+			return err
+		}
+	}
+	_, err = s.user.Create(ctx, name, mailbox.CreateOptions{Use: cmd.Use})
+	return err
+}
+
+// delete answers DELETE.
+func (s *Session) delete(ctx context.Context, id engine.ID, cmd *imapwire.Delete) {
+	name, err := s.name(cmd.Mailbox)
+	if err == nil {
+		err = s.may(ctx, "DELETE", name)
+	}
+	if err == nil {
+		err = s.user.Delete(ctx, name)
+	}
+	s.finishWith(ctx, id, err, "DELETE completed")
+}
+
+// rename answers RENAME.
+func (s *Session) rename(ctx context.Context, id engine.ID, cmd *imapwire.Rename) {
+	if len(cmd.Params) > 0 {
+		s.conn.Done(id, bad("unknown parameter"))
+		return
+	}
+	err := s.renameMailbox(ctx, cmd)
+	s.finishWith(ctx, id, err, "RENAME completed")
+}
+
+func (s *Session) renameMailbox(ctx context.Context, cmd *imapwire.Rename) error {
+	from, err := s.name(cmd.From)
+	if err != nil {
+		return err
+	}
+	to, err := s.newName(cmd.To)
+	if err != nil {
+		return err
+	}
+	if err := s.may(ctx, "RENAME", from); err != nil {
+		return err
+	}
+	if i := strings.LastIndexByte(to, s.user.Delimiter()); i > 0 {
+		if err := s.may(ctx, "CREATE", to[:i]); err != nil {
+			return err
+		}
+	}
+	return s.user.Rename(ctx, from, to)
+}
+
+// subscribe answers SUBSCRIBE and UNSUBSCRIBE. The name need not exist
+// (RFC 9051 §6.3.7).
+func (s *Session) subscribe(ctx context.Context, id engine.ID, wire string, on bool) {
+	name, err := s.newName(wire)
+	if err == nil {
+		err = s.user.Subscribe(ctx, name, on)
+	}
+	text := "SUBSCRIBE completed"
+	if !on {
+		text = "UNSUBSCRIBE completed"
+	}
+	s.finishWith(ctx, id, err, text)
+}
+
+// finishWith ends a command with OK, or with what err says.
+func (s *Session) finishWith(ctx context.Context, id engine.ID, err error, done string) {
+	c := ok(nil, done)
+	if err != nil {
+		c = s.condition(err)
+	}
+	s.finish(ctx, id, c)
+}
+
+// status answers STATUS.
+func (s *Session) status(ctx context.Context, id engine.ID, cmd *imapwire.Status) {
+	data, err := s.statusData(ctx, cmd)
+	if err == nil && data == nil {
+		s.conn.Done(id, bad("unknown status item"))
+		return
+	}
+	if err == nil {
+		s.conn.Send(data)
+	}
+	s.finishWith(ctx, id, err, "STATUS completed")
+}
+
+// statusData returns nil without an error when an item is not known.
+func (s *Session) statusData(ctx context.Context, cmd *imapwire.Status) (*imapwire.StatusData, error) {
+	for _, item := range cmd.Items {
+		if _, known := statusItems[item]; !known {
+			return nil, nil
+		}
+	}
+	name, err := s.name(cmd.Mailbox)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.user.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	have, err := rightsOf(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	if !have.Has(commandRights["STATUS"]) {
+		return nil, missing(have)
+	}
+	st, err := f.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	data := &imapwire.StatusData{Mailbox: cmd.Mailbox}
+	for _, item := range cmd.Items {
+		data.Values = append(data.Values, imapwire.StatusValue{Item: item, Number: statusItems[item](st)})
+	}
+	return data, nil
+}
+
+// statusItems are the items of STATUS, RFC 3501 §6.3.10.
+var statusItems = map[imapwire.StatusItem]func(mailbox.Status) int64{
+	imapwire.StatusMessages:    func(st mailbox.Status) int64 { return st.Messages },
+	imapwire.StatusRecent:      func(st mailbox.Status) int64 { return st.Recent.Count() },
+	imapwire.StatusUIDNext:     func(st mailbox.Status) int64 { return int64(st.UIDNext) },
+	imapwire.StatusUIDValidity: func(st mailbox.Status) int64 { return int64(st.UIDValidity) },
+	imapwire.StatusUnseen:      func(st mailbox.Status) int64 { return st.Unseen },
+}
+
+// namespace answers NAMESPACE: one personal namespace without a prefix.
+func (s *Session) namespace(ctx context.Context, id engine.ID) {
+	s.conn.Send(&imapwire.NamespaceData{
+		Personal: []imapwire.NamespaceEntry{{Prefix: "", Delimiter: s.user.Delimiter()}},
+	})
+	s.finish(ctx, id, ok(nil, "NAMESPACE completed"))
+}

@@ -1,0 +1,119 @@
+package imapserve
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/mailwire/mailwire/imapwire"
+	"github.com/mailwire/mailwire/imapwire/engine"
+	"github.com/mailwire/mailwire/imapwire/imap"
+	"github.com/mailwire/mailwire/imapwire/imapserver"
+	"github.com/mailwire/mailwire/imapwire/sasl"
+	"github.com/mailwire/mailwire/mailbox"
+)
+
+// Options say how a [Server] behaves. The zero value serves nobody: Auth is
+// needed.
+type Options struct {
+	// Auth verifies who a client is.
+	Auth mailbox.Auth
+	// PlaintextAuth says when passwords may travel in the clear.
+	PlaintextAuth engine.PlaintextAuth
+	// StartTLS: the driver can upgrade connections to TLS.
+	StartTLS bool
+	// Limits of the protocol engine; zero fields are the defaults.
+	Limits imapwire.Limits
+	// ID is what the server says of itself.
+	ID []imapwire.IDField
+	// Greeting is the text of the greeting; empty is a default.
+	Greeting string
+	// OnError gets errors of the store that clients are not told; nil drops
+	// them. It may be called from many goroutines.
+	OnError func(user string, err error)
+}
+
+// A Server answers IMAP sessions from a store. It is safe for concurrent use;
+// each of its sessions is not.
+type Server struct {
+	store mailbox.Store
+	opt   Options
+	lists imapserver.CapabilityLists
+	stop  func()
+
+	mu   sync.Mutex
+	hubs map[mailbox.FolderID]*hub
+}
+
+// NewServer returns a server over a store. Close it to stop watching the store.
+func NewServer(store mailbox.Store, opt Options) (*Server, error) {
+	if store == nil || opt.Auth == nil {
+		return nil, errors.New("imapserve: a server needs a store and an Auth")
+	}
+	s := &Server{store: store, opt: opt, lists: capabilities(store), hubs: make(map[mailbox.FolderID]*hub)}
+	if w, ok := store.(mailbox.Watcher); ok {
+		s.stop = w.Watch(s.ring)
+	}
+	return s, nil
+}
+
+// Close stops watching the store. Sessions go on, without being woken.
+func (s *Server) Close() error {
+	if s.stop != nil {
+		s.stop()
+	}
+	return nil
+}
+
+// ring wakes the idle sessions of a folder.
+func (s *Server) ring(r mailbox.Ring) {
+	s.mu.Lock()
+	h := s.hubs[r.Folder]
+	s.mu.Unlock()
+	if h != nil {
+		h.wake()
+	}
+}
+
+// Info is what is known of a connection when its session begins.
+type Info struct {
+	Security engine.Security
+}
+
+// Session begins a session on a new connection. The greeting is queued.
+func (s *Server) Session(now time.Time, info Info) (*Session, error) {
+	sess := &Session{srv: s, now: now}
+	conn, err := imapserver.New(now, imapserver.Options{
+		Security:      info.Security,
+		PlaintextAuth: s.opt.PlaintextAuth,
+		Limits:        s.opt.Limits,
+		Capabilities:  s.lists,
+		Mechanisms:    mechanisms(),
+		StartTLS:      s.opt.StartTLS,
+		ID:            s.opt.ID,
+		Greeting:      s.opt.Greeting,
+	})
+	if err != nil {
+		return nil, err
+	}
+	sess.conn = conn
+	return sess, nil
+}
+
+// mechanisms returns the SASL mechanisms that an Auth serves.
+func mechanisms() []imapserver.Mechanism {
+	var out []imapserver.Mechanism
+	for _, name := range []string{sasl.Plain, sasl.Login} {
+		out = append(out, imapserver.Mechanism{Name: name, Plaintext: sasl.Plaintext(name)})
+	}
+	return out
+}
+
+// capabilities computes what is announced from what the store offers.
+func capabilities(mailbox.Store) imapserver.CapabilityLists {
+	before := imap.Capabilities{imap.CapIMAP4rev1, imap.CapLiteralPlus, imap.CapID, imap.CapEnable}
+	after := append(before[:len(before):len(before)],
+		imap.CapIdle, imap.CapNamespace, imap.CapUnselect, imap.CapUIDPlus, imap.CapMove,
+		imap.CapChildren, imap.CapSpecialUse)
+	return imapserver.CapabilityLists{NotAuthenticated: before, Authenticated: after}
+}
