@@ -38,17 +38,9 @@ type addressParser struct {
 //
 //	obs-addr-list = *([CFWS] ",") address *("," [address / CFWS])
 func (a *addressParser) list() {
-	for {
-		a.skip()
-		if a.i >= len(a.s) {
-			break
-		}
-		if len(a.out) >= a.limit {
-			a.cut = true
-			break
-		}
+	for a.i < len(a.s) {
 		switch a.s[a.i] {
-		case ',':
+		case ' ', '\t', '\r', '\n', ',':
 			a.i++
 		case ';':
 			a.i++
@@ -60,6 +52,15 @@ func (a *addressParser) list() {
 	a.endGroup()
 }
 
+// full reports whether the limit is reached, and ends the list if so.
+func (a *addressParser) full() bool {
+	if len(a.out) < a.limit {
+		return false
+	}
+	a.cut, a.i = true, len(a.s)
+	return true
+}
+
 func (a *addressParser) endGroup() {
 	if a.inGroup {
 		a.inGroup = false
@@ -67,15 +68,22 @@ func (a *addressParser) endGroup() {
 	}
 }
 
-func (a *addressParser) add(name imap.NString, mailbox, host string) {
-	a.out = append(a.out, imap.Address{Name: name, Mailbox: imap.String(mailbox), Host: imap.String(host)})
+func (a *addressParser) add(ad imap.Address) {
+	if !a.full() {
+		a.out = append(a.out, ad)
+	}
+}
+
+// addMailbox adds an address that is not a mark of a group.
+func (a *addressParser) addMailbox(name, route imap.NString, mailbox, host string) {
+	a.add(imap.Address{Name: name, Route: route, Mailbox: imap.String(mailbox), Host: imap.String(host)})
 }
 
 // A phrase is the words that come before what tells their meaning: a display
 // name, a group's name, a local part, or all of that without its marks.
 type phrase struct {
 	words []word
-	note  string // the last comment, the name where nothing else is
+	note  string // the last comment, a name where nothing else is one
 	// spec is the number of words up to a domain that was read; domain is it.
 	spec   int
 	domain string
@@ -171,8 +179,8 @@ func (a *addressParser) element() {
 			if a.inGroup || p.spec > 0 {
 				break // noise: groups have no groups
 			}
-			a.inGroup = true
-			a.out = append(a.out, imap.Address{Mailbox: imap.String(join(p.words))})
+			a.inGroup = !a.full()
+			a.add(imap.Address{Mailbox: imap.String(join(p.words))})
 			return
 		case '>':
 			a.i++
@@ -185,7 +193,7 @@ func (a *addressParser) element() {
 	case p.spec > 0:
 		a.addrSpec(&p)
 	case len(p.words) > 0:
-		a.add(nonEmpty(p.note), join(p.words), "")
+		a.addMailbox(nonEmpty(p.note), imap.NString{}, join(p.words), "")
 	}
 }
 
@@ -195,7 +203,7 @@ func (a *addressParser) element() {
 //	addr-spec = local-part "@" domain
 func (a *addressParser) addrSpec(p *phrase) {
 	before, part := local(p.words[:p.spec-1])
-	a.add(p.name(before), part, p.domain)
+	a.addMailbox(p.name(before), imap.NString{}, part, p.domain)
 }
 
 // word reads octets up to white space or something special.
@@ -312,8 +320,7 @@ func (a *addressParser) angle(p *phrase) {
 		}
 		part = b.String()
 	}
-	a.add(p.name(p.words), part, host)
-	a.out[len(a.out)-1].Route = route
+	a.addMailbox(p.name(p.words), route, part, host)
 }
 
 // route reads a source route, NIL when there is none.

@@ -80,16 +80,15 @@ func (d *dateFields) word(w string) {
 	if w == "" {
 		return
 	}
-	if i := strings.IndexAny(w, "+-"); i > 0 && w[0] >= '0' && w[0] <= '9' && !strings.Contains(w[:i], ":") && strings.Count(w, "-") >= 2 {
-		d.dashes(w)
-		return
-	}
-	switch c := w[0]; {
-	case c == '+' || c == '-':
+	digit, mark := w[0] >= '0' && w[0] <= '9', strings.IndexAny(w, "-:")
+	switch {
+	case w[0] == '+' || w[0] == '-':
 		d.offset(w)
-	case c >= '0' && c <= '9' && strings.Contains(w, ":"):
+	case digit && mark > 0 && w[mark] == '-':
+		d.dashes(w)
+	case digit && mark > 0:
 		d.timeOfDay(w)
-	case c >= '0' && c <= '9':
+	case digit:
 		if n, err := strconv.Atoi(strings.TrimRight(w, "stndrh.")); err == nil {
 			d.numbers = append(d.numbers, n)
 		} else {
@@ -149,7 +148,11 @@ func (d *dateFields) offset(w string) {
 // dashes reads 12-Feb-2025 and 2025-02-12T10:30:00Z.
 func (d *dateFields) dashes(w string) {
 	date, clock, _ := strings.Cut(w, "T")
-	f := strings.SplitN(date, "-", 3)
+	f := strings.Split(date, "-")
+	if len(f) != 3 {
+		d.bad = true
+		return
+	}
 	year, err := strconv.Atoi(f[0])
 	month, err2 := strconv.Atoi(f[1])
 	if err == nil && err2 == nil && len(f[0]) == 4 && month >= 1 && month <= 12 {
