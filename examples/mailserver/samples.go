@@ -106,8 +106,7 @@ func (s sample) message(to string, n int, date time.Time) string {
 	if !strings.HasPrefix(s.body, "Content-Type:") {
 		b.WriteString("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n")
 	}
-	b.WriteString(strings.ReplaceAll(s.body, "\n", "\r\n"))
-	b.WriteString("\r\n")
+	b.WriteString(strings.ReplaceAll(strings.TrimSuffix(s.body, "\n")+"\n", "\n", "\r\n"))
 	return b.String()
 }
 

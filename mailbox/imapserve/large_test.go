@@ -226,11 +226,11 @@ func TestSlowReader(t *testing.T) {
 			t.Fatalf("%d octets queued", st.QueuedOut)
 		}
 	}
-	slow.drain()
 	p := &player{client: slow, mirror: mirror{uids: make([]imap.UID, 5000), flags: make(map[imap.UID]string)}}
 	for i := range p.uids {
 		p.uids[i] = imap.UID(i + 1)
 	}
+	p.read(t, slow.drain(), true, func(string) {})
 	p.play(t, "NOOP")
 	p.sync(t)
 	truth := &player{client: f.login(t), mirror: mirror{flags: make(map[imap.UID]string)}}

@@ -74,6 +74,9 @@ func (sel *selected) mayStore(cmd *imapwire.Store) error {
 	if sel.readOnly {
 		return errReadOnly
 	}
+	if imap.HasFlag(cmd.Flags, imap.FlagRecent) {
+		return mailbox.ErrCannot // RFC 3501 §2.3.2: clients can not alter it
+	}
 	if cmd.Op == imapwire.StoreReplace || len(cmd.Flags) == 0 {
 		if sel.rights&(imap.RightSeen|imap.RightDelete|imap.RightWrite) == 0 {
 			return missing(sel.rights)
