@@ -1,0 +1,338 @@
+package quota_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/mailwire/mailwire/quota"
+)
+
+func rootOf(storage, messages quota.Limit) quota.Root {
+	r := quota.Root{Name: "r"}
+	r.Limits[quota.Storage], r.Limits[quota.Message] = storage, messages
+	return r
+}
+
+func TestResource(t *testing.T) {
+	for _, r := range quota.Resources() {
+		if got, ok := quota.ParseResource(r.String()); !ok || got != r {
+			t.Errorf("%s: %v, %v", r, got, ok)
+		}
+	}
+	if got, ok := quota.ParseResource("annotation-storage"); !ok || got != quota.AnnotationStorage {
+		t.Errorf("%v, %v", got, ok)
+	}
+	if _, ok := quota.ParseResource(""); ok {
+		t.Error("the empty name is a resource")
+	}
+	for _, tt := range []struct {
+		r            quota.Resource
+		amount, want int64
+	}{
+		{quota.Storage, 0, 0}, {quota.Storage, 1, 1}, {quota.Storage, 1024, 1}, {quota.Storage, 1025, 2},
+		{quota.Storage, math.MaxInt64, 1 << 53}, {quota.Message, 7, 7}, {quota.Storage, -5, 0},
+	} {
+		if got := tt.r.Units(tt.amount); got != tt.want {
+			t.Errorf("%d of %s: %d units, want %d", tt.amount, tt.r, got, tt.want)
+		}
+	}
+}
+
+// TestFits: invariants 50 and 51 at the edges.
+func TestFits(t *testing.T) {
+	big := int64(math.MaxInt64)
+	for _, tt := range []struct {
+		name     string
+		root     quota.Root
+		used     quota.Amounts
+		reserved quota.Amounts
+		need     quota.Amounts
+		terms    quota.Terms
+		over     quota.Resource // 0: it fits
+	}{
+		{"no limits", rootOf(quota.Limit{}, quota.Limit{}), quota.Of(big, big), quota.Amounts{}, quota.Of(big, big), quota.Terms{}, 0},
+		{"to the last octet", rootOf(quota.Hard(1), quota.Limit{}), quota.Of(1000, 1), quota.Amounts{}, quota.Of(24, 1), quota.Terms{}, 0},
+		{"one too many", rootOf(quota.Hard(1), quota.Limit{}), quota.Of(1000, 1), quota.Amounts{}, quota.Of(25, 1), quota.Terms{}, quota.Storage},
+		{"reserved counts", rootOf(quota.Hard(1), quota.Limit{}), quota.Of(1000, 1), quota.Of(24, 1), quota.Of(1, 1), quota.Terms{}, quota.Storage},
+		{"zero forbids", rootOf(quota.Limit{}, quota.Hard(0)), quota.Amounts{}, quota.Amounts{}, quota.Of(0, 1), quota.Terms{}, quota.Message},
+		{"nothing always fits", rootOf(quota.Hard(0), quota.Hard(0)), quota.Of(99, 9), quota.Amounts{}, quota.Amounts{}, quota.Terms{}, 0},
+		{"soft does not refuse", rootOf(quota.Soft(1), quota.Limit{}), quota.Of(5000, 1), quota.Amounts{}, quota.Of(5000, 1), quota.Terms{}, 0},
+		{"move at the limit", rootOf(quota.Hard(1), quota.Hard(2)), quota.Of(1024, 2), quota.Amounts{}, quota.Of(500, 1), quota.Terms{Credit: quota.Of(500, 1)}, 0},
+		{"replace by more", rootOf(quota.Hard(1), quota.Hard(2)), quota.Of(1024, 2), quota.Amounts{}, quota.Of(501, 1), quota.Terms{Credit: quota.Of(500, 1)}, quota.Storage},
+		{"move above the limit", rootOf(quota.Hard(0), quota.Hard(0)), quota.Of(1024, 2), quota.Amounts{}, quota.Of(500, 1), quota.Terms{Credit: quota.Of(500, 1)}, 0},
+		{"grace for delivery", rootOf(quota.Hard(1), quota.Limit{}), quota.Of(1024, 1), quota.Amounts{}, quota.Of(10, 1), quota.Terms{Delivery: true, Grace: quota.Of(10, 0)}, 0},
+		{"grace ends", rootOf(quota.Hard(1), quota.Limit{}), quota.Of(1024, 1), quota.Amounts{}, quota.Of(11, 1), quota.Terms{Delivery: true, Grace: quota.Of(10, 0)}, quota.Storage},
+		{"grace only for delivery", rootOf(quota.Hard(1), quota.Limit{}), quota.Of(1024, 1), quota.Amounts{}, quota.Of(1, 1), quota.Terms{Grace: quota.Of(10, 0)}, quota.Storage},
+		{"ignored folder", rootOf(quota.Hard(0), quota.Hard(0)), quota.Amounts{}, quota.Amounts{}, quota.Of(1, 1), quota.Terms{Rule: quota.Rule{Ignore: true}}, 0},
+		{"percent", rootOf(quota.Hard(10), quota.Limit{}), quota.Of(10240, 1), quota.Amounts{}, quota.Of(1024, 1), quota.Terms{Rule: quota.Rule{Percent: 110}}, 0},
+		{"percent ends", rootOf(quota.Hard(10), quota.Limit{}), quota.Of(10240, 1), quota.Amounts{}, quota.Of(1025, 1), quota.Terms{Rule: quota.Rule{Percent: 110}}, quota.Storage},
+		{"extra", rootOf(quota.Limit{}, quota.Hard(1)), quota.Of(0, 1), quota.Amounts{}, quota.Of(0, 5), quota.Terms{Rule: quota.Rule{Extra: quota.Of(0, 5)}}, 0},
+		{"the largest limit", rootOf(quota.Limit{}, quota.Hard(big)), quota.Of(0, big-1), quota.Amounts{}, quota.Of(0, 1), quota.Terms{}, 0},
+		{"beyond the largest limit", rootOf(quota.Limit{}, quota.Hard(big)), quota.Of(0, big-1), quota.Amounts{}, quota.Of(0, 2), quota.Terms{}, quota.Message},
+		{"a limit that saturates", rootOf(quota.Hard(big), quota.Limit{}), quota.Of(big-1, 1), quota.Amounts{}, quota.Of(1, 1), quota.Terms{}, 0},
+	} {
+		tt.root.Used, tt.root.Reserved = tt.used, tt.reserved
+		err := tt.root.Fits(tt.need, tt.terms)
+		var over *quota.OverError
+		switch {
+		case tt.over == 0 && err != nil:
+			t.Errorf("%s: %v", tt.name, err)
+		case tt.over != 0 && (!errors.As(err, &over) || !errors.Is(err, quota.ErrOver) || over.Resource != tt.over || over.Root != "r"):
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
+// TestRoot: invariants 49 to 52. Transactions that reserve, commit, release and
+// remove in any order, some of which fail on the way: usage is what a recount
+// finds, nothing is negative, and what was admitted stays within the limit.
+func TestRoot(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit := quota.Hard(rapid.Int64Range(0, 30).Draw(t, "messages"))
+		storage := quota.Hard(rapid.Int64Range(0, 5).Draw(t, "storage"))
+		r := rootOf(storage, limit)
+		var messages []int64 // the model: octets of each
+		var holds []quota.Hold
+		var sizes [][]int64
+		recount := func() quota.Amounts {
+			var n quota.Amounts
+			for _, m := range messages {
+				n = n.Plus(quota.Of(m, 1))
+			}
+			return n
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"reserve": func(t *rapid.T) {
+				ms := rapid.SliceOfN(rapid.Int64Range(0, 2000), 1, 3).Draw(t, "sizes")
+				var need quota.Amounts
+				for _, m := range ms {
+					need = need.Plus(quota.Of(m, 1))
+				}
+				before := r
+				next, h, err := r.Reserve(need, quota.Terms{})
+				if err != nil {
+					if next != before {
+						t.Fatal("a refusal changed the root")
+					}
+					return
+				}
+				r, holds, sizes = next, append(holds, h), append(sizes, ms)
+			},
+			"commit": func(t *rapid.T) {
+				if len(holds) == 0 {
+					return
+				}
+				i := rapid.IntRange(0, len(holds)-1).Draw(t, "i")
+				r = r.Commit(holds[i])
+				messages = append(messages, sizes[i]...)
+				holds, sizes = slices.Delete(holds, i, i+1), slices.Delete(sizes, i, i+1)
+			},
+			"release": func(t *rapid.T) {
+				if len(holds) == 0 {
+					return
+				}
+				i := rapid.IntRange(0, len(holds)-1).Draw(t, "i")
+				r = r.Release(holds[i])
+				holds, sizes = slices.Delete(holds, i, i+1), slices.Delete(sizes, i, i+1)
+			},
+			"expunge": func(t *rapid.T) {
+				if len(messages) == 0 {
+					return
+				}
+				i := rapid.IntRange(0, len(messages)-1).Draw(t, "i")
+				r = r.Discharge(quota.Of(messages[i], 1))
+				messages = slices.Delete(messages, i, i+1)
+			},
+			"move inside": func(t *rapid.T) {
+				// Invariant 52: it fits at and above the limit, and changes nothing.
+				if len(messages) == 0 {
+					return
+				}
+				m := quota.Of(rapid.SampledFrom(messages).Draw(t, "m"), 1)
+				next, h, err := r.Reserve(m, quota.Terms{Credit: m})
+				if err != nil {
+					t.Fatalf("a move was refused: %v", err)
+				}
+				if next = next.Commit(h).Discharge(m); next != r {
+					t.Fatal("a move changed the root")
+				}
+			},
+			"lower the limit": func(t *rapid.T) {
+				r.Limits[quota.Message] = quota.Hard(rapid.Int64Range(0, 30).Draw(t, "n"))
+			},
+			"": func(t *rapid.T) {
+				if got := recount(); got != r.Used {
+					t.Fatalf("used %v, a recount finds %v", r.Used, got)
+				}
+				for i := range r.Used {
+					if r.Used[i] < 0 || r.Reserved[i] < 0 {
+						t.Fatalf("negative: %+v", r)
+					}
+				}
+				if r.Used[quota.Storage]+r.Reserved[quota.Storage] > storage.Hard*1024 {
+					t.Fatalf("%d octets admitted, the limit is %d", r.Used[quota.Storage], storage.Hard*1024)
+				}
+			},
+		})
+	})
+}
+
+func TestReserveAll(t *testing.T) {
+	wide, narrow := rootOf(quota.Hard(10), quota.Limit{}), rootOf(quota.Hard(1), quota.Limit{})
+	narrow.Name = "narrow"
+	shares := []quota.Share{{Root: wide}, {Root: narrow}}
+	if _, _, err := quota.ReserveAll(shares, quota.Of(1025, 1), quota.Terms{}); !errors.Is(err, quota.ErrOver) {
+		t.Errorf("the lowest does not decide: %v", err)
+	}
+	shares[1].Rule.Ignore = true
+	roots, holds, err := quota.ReserveAll(shares, quota.Of(1025, 1), quota.Terms{})
+	if err != nil || roots[0].Reserved != quota.Of(1025, 1) || roots[1] != narrow || holds[1] != (quota.Hold{}) {
+		t.Errorf("%v %v %v", roots, holds, err)
+	}
+}
+
+func TestCrossed(t *testing.T) {
+	var limits quota.Limits
+	limits[quota.Storage] = quota.Hard(10)
+	ths := []quota.Threshold{
+		{Resource: quota.Storage, Percent: 95},
+		{Resource: quota.Storage, Percent: 80},
+		{Resource: quota.Message, At: 5},
+		{Resource: quota.Message, Percent: 50}, // no limit: never
+		{Resource: quota.Storage, Percent: 80, Under: true},
+	}
+	for _, tt := range []struct {
+		before, after quota.Amounts
+		want          int
+	}{
+		{quota.Of(0, 0), quota.Of(8191, 4), -1},
+		{quota.Of(8191, 0), quota.Of(8192, 0), 1},
+		{quota.Of(0, 0), quota.Of(10240, 9), 0},
+		{quota.Of(9000, 0), quota.Of(9100, 0), -1},
+		{quota.Of(9000, 4), quota.Of(9100, 5), 2},
+		{quota.Of(9000, 4), quota.Of(8191, 4), 4},
+	} {
+		got, ok := quota.Crossed(ths, limits, tt.before, tt.after)
+		if ok != (tt.want >= 0) || ok && got != ths[tt.want] {
+			t.Errorf("%v to %v: %v, %v", tt.before, tt.after, got, ok)
+		}
+	}
+}
+
+// TestRecount: invariant 53. Whatever happens while folders are counted, the
+// end is what there is at the end.
+func TestRecount(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		names := []string{"a", "b", "c"}
+		has := map[string]quota.Amounts{}
+		var c quota.Recount
+		next := 0
+		t.Repeat(map[string]func(*rapid.T){
+			"grow": func(t *rapid.T) {
+				f, n := rapid.SampledFrom(names).Draw(t, "folder"), quota.Of(rapid.Int64Range(0, 100).Draw(t, "octets"), 1)
+				has[f] = has[f].Plus(n)
+				c.Change(f, n, quota.Amounts{})
+			},
+			"shrink": func(t *rapid.T) {
+				f := rapid.SampledFrom(names).Draw(t, "folder")
+				n := quota.Of(has[f][quota.Storage]/2, has[f][quota.Message]/2)
+				has[f] = has[f].Minus(n)
+				c.Change(f, quota.Amounts{}, n)
+			},
+			"drop": func(t *rapid.T) {
+				f := rapid.SampledFrom(names).Draw(t, "folder")
+				c.Drop(f, has[f])
+				has[f] = quota.Amounts{}
+			},
+			"count": func(t *rapid.T) {
+				if next < len(names) {
+					c.Count(names[next], has[names[next]])
+					next++
+				}
+			},
+		})
+		for ; next < len(names); next++ {
+			c.Count(names[next], has[names[next]])
+		}
+		var want quota.Amounts
+		for _, n := range has {
+			want = want.Plus(n)
+		}
+		if got := c.Finish(quota.Root{}).Used; got != want {
+			t.Fatalf("counted %v, there is %v", got, want)
+		}
+	})
+}
+
+func TestLines(t *testing.T) {
+	r := rootOf(quota.Hard(10), quota.Soft(3))
+	r.Used = quota.Of(1025, 4)
+	want := []quota.Line{{Resource: quota.Storage, Usage: 2, Limit: 10}, {Resource: quota.Message, Usage: 4, Limit: 3}}
+	if d := cmp.Diff(want, r.Lines()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if got := r.OverSoft(); !slices.Equal(got, []quota.Resource{quota.Message}) {
+		t.Errorf("over soft limits: %v", got)
+	}
+	if len(rootOf(quota.Limit{}, quota.Limit{}).Lines()) != 0 {
+		t.Error("a root without limits has lines")
+	}
+}
+
+// The life of an append: reserve, write, commit.
+func Example() {
+	root := quota.Root{Name: "ada"}
+	root.Limits[quota.Storage] = quota.Hard(1) // 1024 octets
+
+	root, hold, err := root.Reserve(quota.Of(1000, 1), quota.Terms{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// … the message is written …
+	root = root.Commit(hold)
+	for _, l := range root.Lines() {
+		fmt.Println(l.Resource, l.Usage, "of", l.Limit)
+	}
+	_, _, err = root.Reserve(quota.Of(100, 1), quota.Terms{})
+	fmt.Println(errors.Is(err, quota.ErrOver))
+	// Output:
+	// STORAGE 1 of 1
+	// true
+}
+
+// A move inside a root fits at the limit: what it removes makes room.
+func ExampleRoot_Reserve_move() {
+	root := quota.Root{Used: quota.Of(1024, 1)}
+	root.Limits[quota.Storage] = quota.Hard(1)
+	message := quota.Of(1024, 1)
+	next, hold, err := root.Reserve(message, quota.Terms{Credit: message})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	next = next.Commit(hold).Discharge(message)
+	fmt.Println(next == root)
+	// Output: true
+}
+
+// A warning goes out when usage crosses a threshold, and not before or after.
+func ExampleCrossed() {
+	var limits quota.Limits
+	limits[quota.Storage] = quota.Hard(100)
+	ninety := []quota.Threshold{{Resource: quota.Storage, Percent: 90}}
+	for _, octets := range []int64{80 << 10, 91 << 10, 95 << 10} {
+		_, crossed := quota.Crossed(ninety, limits, quota.Of(80<<10, 0), quota.Of(octets, 0))
+		fmt.Println(octets>>10, crossed)
+	}
+	// Output:
+	// 80 false
+	// 91 true
+	// 95 true
+}
