@@ -24,9 +24,10 @@ type Folder interface {
 	Snapshot(ctx context.Context) (Snapshot, error)
 	// Changes yields what the folder became after since: one entry for each
 	// message changed, its last state, in ascending order of modseq, all of
-	// them as of the moment of the call. The last modseq yielded is what the
-	// caller has read up to. A since below the floor of the history is
-	// [*FloorError], and nothing else is yielded: start anew from a Snapshot.
+	// them as of the moment of the call. Entries of one stroke have one modseq.
+	// The last modseq yielded is what the caller has read up to, if it took all.
+	// A since below the floor of the history is [*FloorError], and nothing else
+	// is yielded: start anew from a Snapshot.
 	Changes(ctx context.Context, since imap.ModSeq) iter.Seq2[Change, error]
 	// Messages yields the messages of uids that exist, by ascending UID, each
 	// as it is at some moment after the call. The store's locks are not held
@@ -37,7 +38,8 @@ type Folder interface {
 	// Append starts a transaction that adds messages. The context ends it.
 	Append(ctx context.Context) (AppendTx, error)
 	// Store changes the flags of those of uids that exist, all in one stroke
-	// with one modseq. A keyword too many is [ErrLimit].
+	// with one modseq; what has the flags already does not change. A keyword too
+	// many is [ErrLimit].
 	Store(ctx context.Context, uids imap.UIDSet, update FlagUpdate) (StoreResult, error)
 	// Copy adds copies of the messages uids to the folder named to, which may
 	// be this one, in ascending order, all or none, with flags, date and save
@@ -50,10 +52,11 @@ type Folder interface {
 	// root it always fits.
 	Move(ctx context.Context, uids imap.UIDSet, to string) (CopyResult, error)
 	// Expunge removes those of uids that have \Deleted, in one stroke with one
-	// modseq, and returns them.
+	// modseq, and returns them. Without any nothing changes.
 	Expunge(ctx context.Context, uids imap.UIDSet) (ExpungeResult, error)
 	// ClaimRecent returns the messages that nobody claimed before; they are
-	// recent for the caller and for no other session (RFC 3501 §2.3.2).
+	// recent for the caller and for no other session (RFC 3501 §2.3.2). It is no
+	// change: it takes no modseq.
 	ClaimRecent(ctx context.Context) (imap.UIDSet, error)
 	// Close releases the handle.
 	Close() error
@@ -170,7 +173,8 @@ const (
 	RemoveFlags
 )
 
-// A FlagUpdate is a change of flags. \Recent in Flags is ignored.
+// A FlagUpdate is a change of flags. \Recent in Flags is ignored, as a store may
+// ignore all system flags but the five of [imap.SystemFlags].
 type FlagUpdate struct {
 	Op    FlagOp
 	Flags []imap.Flag
@@ -180,7 +184,7 @@ type FlagUpdate struct {
 	HasUnchangedSince bool
 	// Keep limits what the update may touch: with a nil Keep every flag,
 	// otherwise only flags for which it returns true; others stay as they are.
-	// Rights of RFC 4314 need it.
+	// Rights of RFC 4314 need it. It must not call the store.
 	Keep func(imap.Flag) bool
 }
 
@@ -217,14 +221,16 @@ type ExpungeResult struct {
 type AppendTx interface {
 	// Message starts the next message, of size octets, and returns where to
 	// write them: exactly size, before the next call of another method.
-	// A size of -1 is not known beforehand. It refuses before a single octet
-	// with [ErrTooBig] or [ErrOverQuota], after which the transaction can only
-	// be aborted. A zero date is now.
+	// It refuses before a single octet with [ErrTooBig], [ErrOverQuota] or, for
+	// a keyword too many, [ErrLimit]. A size of -1 is not known beforehand; then
+	// the writer refuses what goes too far. After an error of either the
+	// transaction can only be aborted. A zero date is now.
 	Message(size int64, flags []imap.Flag, date time.Time) (io.Writer, error)
 	// Expunge names messages of the folder to remove in the same stroke,
-	// whatever their flags; their octets are credited to the quota.
+	// whatever their flags; their octets are credited to the quota for the
+	// messages that follow. Those that are gone by then are left out.
 	Expunge(uids imap.UIDSet) error
-	// Commit adds the messages. A message with too few octets is
+	// Commit adds the messages. A message with too few octets or too many is
 	// [ErrSize], and nothing is added.
 	Commit() (AppendResult, error)
 	// Abort ends the transaction with nothing changed. After Commit it does

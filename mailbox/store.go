@@ -50,14 +50,15 @@ type User interface {
 	// Open opens a folder by name. [ErrNonExistent], or [ErrNoSelect] for a
 	// name that is only a parent.
 	Open(ctx context.Context, name string) (Folder, error)
-	// Create makes a folder, and the parents that are missing. The errors are
-	// [ErrAlreadyExists], [ErrCannot] for a name that can not be, and
-	// [ErrLimit].
+	// Create makes a folder, and the parents that are missing as folders, too;
+	// a name that is only a parent becomes one. The errors are
+	// [ErrAlreadyExists], [ErrCannot] for a name that can not be, [ErrUseAttr]
+	// and [ErrLimit].
 	Create(ctx context.Context, name string, opt CreateOptions) (FolderID, error)
 	// Delete deletes a folder with its messages. A folder that has children
-	// loses its messages and stays as a name that can not be selected; one
-	// that is such a name already is [ErrHasChildren]. INBOX is [ErrCannot].
-	// The subscription stays.
+	// loses its messages and stays as a name that can not be selected until its
+	// last child goes; one that is such a name already is [ErrHasChildren].
+	// INBOX is [ErrCannot]. The subscription stays.
 	Delete(ctx context.Context, name string) error
 	// Rename gives a folder and its children other names and makes missing
 	// parents; IDs, messages and UIDVALIDITY stay. INBOX is different: its
@@ -70,8 +71,11 @@ type User interface {
 	// need not exist. Doing it twice is no error.
 	Subscribe(ctx context.Context, name string, on bool) error
 	// Changes yields what the folder list became after since: one entry for
-	// each folder or name changed, its last change, in ascending order of
-	// modseq. Zero gives the modseq of now from an empty list with [FolderNone].
+	// each folder, and one for each subscription or name that is only a parent,
+	// its last change, in ascending order of modseq, all of them as of the
+	// moment of the call. A since of zero tells how the list comes to be from an
+	// empty one; the last entry is then [FolderNone] with the modseq of now, at
+	// least 1. Any other since below the floor of the history is [*FloorError].
 	Changes(ctx context.Context, since imap.ModSeq) iter.Seq2[FolderChange, error]
 	// Close releases what Open took. Folders stay usable until they are
 	// closed themselves.

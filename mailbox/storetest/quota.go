@@ -353,7 +353,10 @@ func testFailures(t *testing.T, opt Options) {
 			return err
 		}},
 		{"copy", func(k *kit) error { _, err := k.inbox.Copy(ctx, snapshot(k, k.inbox).UIDs.Set(), "box"); return err }},
-		{"copy here", func(k *kit) error { _, err := k.inbox.Copy(ctx, snapshot(k, k.inbox).UIDs.Set(), imap.Inbox); return err }},
+		{"copy here", func(k *kit) error {
+			_, err := k.inbox.Copy(ctx, snapshot(k, k.inbox).UIDs.Set(), imap.Inbox)
+			return err
+		}},
 		{"move", func(k *kit) error { _, err := k.inbox.Move(ctx, snapshot(k, k.inbox).UIDs.Set(), "box"); return err }},
 		{"store", func(k *kit) error {
 			_, err := k.inbox.Store(ctx, mailbox.AllUIDs, mailbox.FlagUpdate{Op: mailbox.AddFlags, Flags: []imap.Flag{"other"}})
