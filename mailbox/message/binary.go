@@ -224,7 +224,7 @@ const minPart = 17
 // part reads a part that lies within around, which is the body of the entity
 // around it with the offset of that entity's header.
 func (d *binaryReader) part(around Span, depth int) (p Part) {
-	if depth > 2*maxDepth {
+	if depth > maxDepth {
 		d.fail()
 		return p
 	}

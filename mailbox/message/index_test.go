@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -130,7 +131,7 @@ func checkStructure(t testing.TB, src io.ReaderAt, x *Index, s *imap.BodyStructu
 	if len(path) == 0 {
 		path = []uint32{1}
 	}
-	if c, ok := section(imap.SpecifierNone, path...); !ok || c.Size() != int64(s.Size) {
+	if c, ok := section(imap.SpecifierNone, path...); !ok || min(c.Size(), math.MaxUint32) != int64(s.Size) {
 		t.Fatalf("BODY[%s]: %d octets, %v, told %d", number(path), c.Size(), ok, s.Size)
 	}
 	if _, ok := section(imap.SpecifierMIME, path...); !ok {
@@ -147,7 +148,7 @@ func checkStructure(t testing.TB, src io.ReaderAt, x *Index, s *imap.BodyStructu
 		}
 		return
 	}
-	if text, ok := section(imap.SpecifierText, path...); !ok || header.Size()+text.Size() != int64(s.Size) {
+	if text, ok := section(imap.SpecifierText, path...); !ok || min(header.Size()+text.Size(), math.MaxUint32) != int64(s.Size) {
 		t.Fatalf("BODY[%s.TEXT]: %d octets with a header of %d, told %d", number(path), text.Size(), header.Size(), s.Size)
 	}
 	if s.Parts[0].IsMultipart() {
@@ -181,8 +182,8 @@ func FuzzParse(f *testing.F) {
 		limits := Limits{Depth: n, Parts: n, HeaderBytes: 16 * int64(n), Field: n, Params: n, Addresses: n}
 		x := mustParse(t, msg, limits)
 		checkIndex(t, msg, x)
-		if n == 0 {
-			lf := bytes.ReplaceAll(msg, []byte("\r\n"), []byte("\n"))
+		lf := bytes.ReplaceAll(msg, []byte("\r\n"), []byte("\n"))
+		if n == 0 && !bytes.Contains(lf, []byte("\r\n")) { // CR CR LF is still one
 			a, b := mustParse(t, lf, Limits{}), mustParse(t, withCRLF(msg), Limits{})
 			if d := cmp.Diff(sizeless(*a.Root()), sizeless(*b.Root())); d != "" {
 				t.Fatalf("(-LF +CRLF):\n%s", d)

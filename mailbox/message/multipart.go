@@ -219,16 +219,16 @@ func boundaryOf(p *Part) string {
 }
 
 // closeDownTo ends the entities from depth on, innermost first. Their bodies end
-// at end, which leaves out the line end before a boundary; a body that begins
-// behind end is empty, and a header that did not end, ends at next.
+// at end, which leaves out the line end before a boundary at next. When that is
+// also the line end of the empty line behind the header of the outermost, it
+// stays with that header, and everything inside is empty and lies there.
 func (p *parser) closeDownTo(depth int, end, next int64) {
 	for len(p.open) > depth {
 		e := p.top()
 		if e.inHeader {
-			// No empty line came. Only this one is looked at: what it would
-			// open begins and ends here.
+			// No empty line came. What the body would be begins and ends here.
 			p.header.flush()
-			p.startBody(e, max(min(end, next), e.part.Header.Offset), p.newlines)
+			p.startBody(e, max(end, e.part.Header.Offset), p.newlines)
 			if p.top() != e {
 				continue
 			}
@@ -241,7 +241,11 @@ func (p *parser) closeDownTo(depth int, end, next int64) {
 			}
 		}
 		part := e.part
-		part.Body.Size = max(0, end-part.Body.Offset)
+		if len(p.open) > depth {
+			part.endAt(max(end, p.open[depth].part.Body.Offset))
+		} else {
+			part.endAt(max(end, part.Body.Offset))
+		}
 		part.Lines = p.linesOf(e, end < next)
 		p.complete(part)
 		if len(p.open) == 0 {
@@ -254,6 +258,14 @@ func (p *parser) closeDownTo(depth int, end, next int64) {
 			below.part.Parts = append(below.part.Parts, *part)
 		}
 	}
+}
+
+// endAt ends a part, which may begin behind end.
+func (p *Part) endAt(end int64) {
+	p.Header.Offset = min(p.Header.Offset, end)
+	p.Header.Size = min(p.Header.Size, end-p.Header.Offset)
+	p.Body.Offset = p.Header.End()
+	p.Body.Size = end - p.Body.Offset
 }
 
 // linesOf counts the lines of a body that ends here; cut says that the last
