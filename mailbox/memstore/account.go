@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailwire/mailwire/imapwire/imap"
 	"github.com/mailwire/mailwire/mailbox"
+	"github.com/mailwire/mailwire/quota"
 )
 
 // An account is a user's mail. One lock guards all of it, so that a message
@@ -31,7 +32,7 @@ type account struct {
 	// subscriptions are names, whether or not they are in names.
 	subscriptions map[string]struct{}
 	list          folderLog
-	ledger        ledger
+	root          quota.Root
 }
 
 // newAccount returns an account with an empty INBOX.
@@ -43,7 +44,7 @@ func newAccount(s *Store, name string, password passwordDigest) (*account, error
 		names:         make(map[string]*folder),
 		subscriptions: make(map[string]struct{}),
 		list:          newFolderLog(s.opt.Limits.Tombstones),
-		ledger:        newLedger(s.opt.Quota),
+		root:          quota.Root{Limits: s.opt.Quota, Used: folders(1)},
 	}
 	serial, validity, err := s.identify(1)
 	if err != nil {
@@ -138,10 +139,19 @@ func (a *account) make(names []string) ([]*folder, error) {
 	if len(a.names)+fresh > a.store.opt.Limits.Folders {
 		return nil, fmt.Errorf("%w: more than %d folders", mailbox.ErrLimit, a.store.opt.Limits.Folders)
 	}
-	serial, validity, err := a.store.identify(len(names))
+	hold, err := a.reserve(folders(len(names)), quota.Terms{})
 	if err != nil {
 		return nil, err
 	}
+	serial, validity, err := a.store.identify(len(names))
+	if err == nil {
+		err = a.store.fail("create.commit")
+	}
+	if err != nil {
+		a.release(hold)
+		return nil, err
+	}
+	a.commit(hold)
 	made := make([]*folder, len(names))
 	for i, n := range names {
 		made[i] = newFolder(a, serial+uint64(i), validity+uint32(i))
@@ -350,7 +360,7 @@ func (a *account) delete(name string) ([]mailbox.Ring, error) {
 		return nil, err
 	}
 	f.deleted = true
-	a.ledger.discharge(f.size, int64(len(f.messages)))
+	a.discharge(amounts(f.messages).Plus(folders(1)))
 	a.names[name] = nil
 	a.list.folder(mailbox.FolderChange{Event: mailbox.FolderDeleted, ID: f.id, Name: name})
 	if len(a.tree(name)) == 1 {

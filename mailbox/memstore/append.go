@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailwire/mailwire/imapwire/imap"
 	"github.com/mailwire/mailwire/mailbox"
+	"github.com/mailwire/mailwire/quota"
 )
 
 // An appending is an [mailbox.AppendTx]. Octets are written and parsed without
@@ -22,7 +23,9 @@ type appending struct {
 	delivery bool
 	messages []*incoming
 	expunge  imap.UIDSet
-	hold     hold
+	// hold is reserved for messages, on the strength of what credit there was.
+	hold   quota.Hold
+	credit quota.Amounts
 	// err is the failure after which only Abort is possible.
 	err   error
 	ended bool
@@ -111,11 +114,18 @@ func (x *appending) grow(m *incoming, octets, count int64) error {
 		return err
 	}
 	went, _ := f.pick(x.expunge)
-	more, err := f.a.ledger.reserve(octets, count, credit{sizeOf(went), int64(len(went)), x.hold}, x.delivery)
+	return x.reserve(quota.Of(octets, count), amounts(went))
+}
+
+// reserve makes the transaction hold so much more, if credit, which is what it
+// will remove as things are now, leaves room for that.
+func (x *appending) reserve(more, credit quota.Amounts) error {
+	a := x.h.f.a
+	hold, err := a.enlarge(x.hold, more, quota.Terms{Credit: credit, Delivery: x.delivery, Grace: a.store.opt.Grace})
 	if err != nil {
 		return err
 	}
-	x.hold = x.hold.plus(more)
+	x.hold, x.credit = hold, credit
 	return nil
 }
 
@@ -225,16 +235,23 @@ func (x *appending) commit() (mailbox.AppendResult, []mailbox.Ring, error) {
 	if err := s.fail("append.commit"); err != nil {
 		return mailbox.AppendResult{}, nil, err
 	}
+	went, _ := f.pick(x.expunge)
+	if credit := amounts(went); x.credit.Minus(credit) != (quota.Amounts{}) {
+		// Somebody else removed what this transaction counted on, and perhaps
+		// used the room.
+		if err := x.reserve(quota.Amounts{}, credit); err != nil {
+			return mailbox.AppendResult{}, nil, err
+		}
+	}
 	x.ended = true
 	f.keywords = known
-	f.a.ledger.commit(x.hold)
+	f.a.commit(x.hold)
 	res := mailbox.AppendResult{UIDValidity: f.validity, ModSeq: f.modSeq}
-	went, _ := f.pick(x.expunge)
 	if len(came)+len(went) == 0 {
 		return res, nil, nil
 	}
 	res.ModSeq = f.next()
-	f.a.ledger.discharge(sizeOf(went), int64(len(went)))
+	f.a.discharge(amounts(went))
 	f.remove(went, res.ModSeq)
 	f.add(came, res.ModSeq)
 	res.UIDs = make([]imap.UID, len(came))
@@ -254,6 +271,6 @@ func (x *appending) Abort() error {
 	a := x.h.f.a
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.ledger.release(x.hold)
+	a.release(x.hold)
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mailwire/mailwire/imapwire/imap"
 	"github.com/mailwire/mailwire/mailbox"
+	"github.com/mailwire/mailwire/quota"
 )
 
 // Copy implements [mailbox.Folder].
@@ -36,16 +37,15 @@ func (f *folder) copy(uids imap.UIDSet, to string) (mailbox.CopyResult, []mailbo
 	if err := s.fail("copy.reserve"); err != nil {
 		return mailbox.CopyResult{}, nil, err
 	}
-	size, count := sizeOf(sources), int64(len(sources))
-	hold, err := f.a.ledger.reserve(size, count, credit{}, false)
+	hold, err := f.a.reserve(amounts(sources), quota.Terms{})
 	if err != nil {
 		return mailbox.CopyResult{}, nil, err
 	}
 	if err := s.fail("copy.commit"); err != nil {
-		f.a.ledger.release(hold)
+		f.a.release(hold)
 		return mailbox.CopyResult{}, nil, err
 	}
-	f.a.ledger.commit(hold)
+	f.a.commit(hold)
 	came := dst.copies(sources, s.now())
 	dst.add(came, dst.next())
 	res := mailbox.CopyResult{UIDValidity: dst.validity, Source: uidsOf(sources), Dest: uidsOf(came)}

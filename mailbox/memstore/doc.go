@@ -33,7 +33,8 @@
 // Options.Fail is called with these: append.reserve (once a message, and for
 // each piece of one of unknown size), append.write, append.index,
 // append.message (each, at Commit), append.commit, claim, copy.reserve,
-// copy.commit, create, delete, expunge, move, rename, store, subscribe.
+// copy.commit, create, create.commit (folders that are made, by Rename, too),
+// delete, expunge, move, rename, store, subscribe.
 //
 // # Limits of what it does
 //

@@ -24,17 +24,9 @@ func (h handle) Expunge(ctx context.Context, uids imap.UIDSet) (res mailbox.Expu
 			return nil, err
 		}
 		res = mailbox.ExpungeResult{UIDs: uidsOf(went), ModSeq: f.next()}
-		f.a.ledger.discharge(sizeOf(went), int64(len(went)))
+		f.a.discharge(amounts(went))
 		f.remove(went, res.ModSeq)
 		return []mailbox.Ring{f.bell()}, nil
 	})
 	return res, err
-}
-
-// sizeOf returns the octets of messages.
-func sizeOf(entries []*entry) (n int64) {
-	for _, e := range entries {
-		n += e.content.size
-	}
-	return n
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/mailwire/mailwire/mailbox"
 	"github.com/mailwire/mailwire/mailbox/memstore"
 	"github.com/mailwire/mailwire/mailbox/storetest"
+	"github.com/mailwire/mailwire/quota"
 )
 
 var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -39,10 +40,40 @@ func TestStore(t *testing.T) {
 			Forgetful: func(t *testing.T, n int) mailbox.Store {
 				return newStore(t, memstore.Options{Limits: memstore.Limits{Tombstones: n}})
 			},
+			Quota: func(t *testing.T, octets, messages int64) mailbox.Store {
+				s := newStore(t, memstore.Options{})
+				if err := s.SetQuota(storetest.Alice, limits(octets, messages)); err != nil {
+					t.Fatal(err)
+				}
+				return s
+			},
+			Usage: func(t rapid.TB, s mailbox.Store, user string) (booked, recount quota.Amounts) {
+				root, err := s.(*memstore.Store).Quota(user)
+				if err != nil {
+					t.Fatalf("Quota: %v", err)
+				}
+				if root.Reserved != (quota.Amounts{}) {
+					t.Errorf("%v is still reserved", root.Reserved)
+				}
+				recount, err = s.(*memstore.Store).Recount(user)
+				if err != nil {
+					t.Fatalf("Recount: %v", err)
+				}
+				return root.Used, recount
+			},
 			AppendLimit: func(t *testing.T, n uint32) mailbox.Store {
 				return newStore(t, memstore.Options{AppendLimit: n})
 			},
 		})
 }
 
-var _ rapid.TB
+// limits returns limits on octets and messages; negative is none.
+func limits(octets, messages int64) (l quota.Limits) {
+	if octets >= 0 {
+		l[quota.Storage] = quota.Hard(octets / quota.Storage.Unit())
+	}
+	if messages >= 0 {
+		l[quota.Message] = quota.Hard(messages)
+	}
+	return l
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mailwire/mailwire/mailbox"
+	"github.com/mailwire/mailwire/quota"
 )
 
 // Options say how a [Store] behaves. The zero value is a store without a clock
@@ -24,7 +25,9 @@ type Options struct {
 	// AppendLimit is the most octets of a message; zero is no limit.
 	AppendLimit uint32
 	// Quota are the limits of every user, until [Store.SetQuota] gives others.
-	Quota Quota
+	Quota quota.Limits
+	// Grace is how far delivery may go above the limits.
+	Grace quota.Amounts
 	// Limits bound what else a user can make the store hold.
 	Limits Limits
 	// Fail is for tests. It is called at each step of a change with the name

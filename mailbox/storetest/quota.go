@@ -85,7 +85,7 @@ func testQuotaReserve(k *kit) {
 	_, err := first.Message(1536, nil, day)
 	ok(k, err, "Message")
 	// Not written yet, but taken.
-	k.overQuota("what another transaction has reserved", k.tryAdd(half))
+	unchanged(k, k.alice, mailbox.ErrOverQuota, "what another transaction has reserved", k.tryAdd(half))
 	add(k, k.inbox, text(half.text[:512]))
 	ok(k, first.Abort(), "Abort")
 	add(k, k.inbox, half)

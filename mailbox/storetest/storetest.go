@@ -15,6 +15,7 @@ import (
 
 	"github.com/mailwire/mailwire/imapwire/imap"
 	"github.com/mailwire/mailwire/mailbox"
+	"github.com/mailwire/mailwire/quota"
 )
 
 // The users of a store under test.
@@ -26,14 +27,14 @@ const (
 // Options say what the store under test can be made to do. Each field that is
 // set adds tests; the zero value adds none.
 type Options struct {
-	// Quota returns a store, as newStore does, in which Alice has a quota on
-	// octets and messages, without grace. Negative is no limit.
+	// Quota returns a store, as newStore does, in which Alice may have so many
+	// octets, a multiple of 1024, and messages. Negative is no limit.
 	Quota func(t *testing.T, octets, messages int64) mailbox.Store
 	// Usage returns what a store of newStore, Quota or Failing has on its
 	// books for a user, and what adding up all messages makes it. All
 	// transactions are over when it is called. Every test then ends with a
 	// look at it.
-	Usage func(t rapid.TB, s mailbox.Store, user string) (booked, recount Usage)
+	Usage func(t rapid.TB, s mailbox.Store, user string) (booked, recount quota.Amounts)
 	// Failing returns a store, as newStore does, that calls fail at each step
 	// of a change that could go wrong, and gives the change up with fail's
 	// error if there is one. step names the step.
@@ -45,9 +46,6 @@ type Options struct {
 	// most n octets.
 	AppendLimit func(t *testing.T, n uint32) mailbox.Store
 }
-
-// Usage is what a user has.
-type Usage struct{ Octets, Messages int64 }
 
 // Run tests the stores that newStore returns. Each call makes a fresh one with
 // the users [Alice] and [Bob], who have an empty INBOX.
@@ -109,17 +107,42 @@ func newKit(t *testing.T, s mailbox.Store, opt Options) *kit {
 	return k
 }
 
-// checkUsage compares the books with a recount: invariant 49.
+// checkUsage compares the books with the store's recount and with what users
+// see: invariant 49.
 func checkUsage(t rapid.TB, opt Options, s mailbox.Store) {
 	t.Helper()
 	if opt.Usage == nil {
 		return
 	}
-	for _, user := range []string{Alice, Bob} {
-		if booked, recount := opt.Usage(t, s, user); booked != recount {
-			t.Errorf("%s: the books say %+v, a recount says %+v", user, booked, recount)
+	for _, name := range []string{Alice, Bob} {
+		booked, recount := opt.Usage(t, s, name)
+		if booked != recount {
+			t.Errorf("%s: the books say %v, a recount says %v", name, booked, recount)
+		}
+		u := account(t, s, name)
+		seen := usage(t, u)
+		u.Close()
+		if booked[quota.Storage] != seen[quota.Storage] || booked[quota.Message] != seen[quota.Message] {
+			t.Errorf("%s: the books say %v, the folders have %v", name, booked, seen)
 		}
 	}
+}
+
+// usage adds up what a user sees.
+func usage(t rapid.TB, u mailbox.User) (sum quota.Amounts) {
+	t.Helper()
+	for name, info := range folders(t, u) {
+		if info.ID == "" {
+			continue
+		}
+		f := open(t, u, name)
+		for m, err := range f.Messages(ctx, mailbox.AllUIDs) {
+			ok(t, err, "Messages")
+			sum = sum.Plus(quota.Of(m.Size, 1))
+		}
+		f.Close()
+	}
+	return sum
 }
 
 // ctx is for calls that are not to be cancelled.
