@@ -18,7 +18,7 @@ const (
 	RightDeleteFolder = Rights(1) << ('x' - 'a') // delete or rename it
 	RightDelete       = Rights(1) << ('t' - 'a') // \Deleted
 	RightExpunge      = Rights(1) << ('e' - 'a') // EXPUNGE
-	RightAdmin        = Rights(1) << ('a' - 'a') // change the rights
+	RightAdmin        = Rights(1)                // change the rights
 	RightAnnotate     = Rights(1) << ('n' - 'a') // shared annotations, RFC 5257
 )
 

@@ -198,3 +198,31 @@ func (s UIDSet) Append(dst []byte) []byte {
 
 // String returns the wire form of s.
 func (s UIDSet) String() string { return string(s.Append(nil)) }
+
+// Cut takes the first n UIDs out of s and returns them, in O(ranges taken). It
+// changes the ranges of s in place: s must not share them with another set.
+func (s *UIDSet) Cut(n int64) UIDSet {
+	t := *s
+	for i := range t {
+		k := int64(t[i].Last-t[i].First) + 1
+		if k < n {
+			n -= k
+			continue
+		}
+		if k == n {
+			*s = t[i+1:]
+			return t[: i+1 : i+1]
+		}
+		if n <= 0 {
+			*s = t[i:]
+			return t[:i:i]
+		}
+		head := slices.Clone(t[:i+1])
+		head[i].Last = head[i].First + UID(n) - 1
+		t[i].First = head[i].Last + 1
+		*s = t[i:]
+		return head
+	}
+	*s = nil
+	return t
+}
