@@ -122,17 +122,20 @@ func (f *fetching) run(ctx context.Context) bool {
 		if s.conn.Full() {
 			return true
 		}
-		part := first(f.left, fetchSlice)
+		slice := int64(fetchSlice)
 		if f.plan.body {
-			part = first(part, 1)
+			slice = 1
 		}
+		part := f.left.Cut(slice)
 		done, told, err := f.tell(ctx, part)
 		if err != nil {
 			f.err = err
 			return false
 		}
 		f.gone = f.gone || told < done.Count()
-		f.left = f.left.Minus(done)
+		if rest := part.Minus(done); len(rest) > 0 {
+			f.left = rest.Union(f.left)
+		}
 	}
 	return false
 }

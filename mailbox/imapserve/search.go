@@ -57,8 +57,7 @@ type searching struct {
 // run is the task: one slice of messages for each call.
 func (f *searching) run(ctx context.Context) bool {
 	sel := f.s.selected
-	part := first(f.left, searchSlice)
-	f.left = f.left.Minus(part)
+	part := f.left.Cut(searchSlice)
 	for m, err := range sel.folder.Messages(ctx, part) {
 		if err != nil {
 			f.err = err

@@ -99,7 +99,7 @@ func (s *Session) tellStored(uids imap.UIDSet) task {
 			if s.conn.Full() {
 				return true
 			}
-			part := first(uids, flagSlice)
+			part := uids.Cut(flagSlice)
 			sel.view.Clean(part)
 			left, err := s.tellFlags(ctx, part)
 			if err != nil {
@@ -107,28 +107,12 @@ func (s *Session) tellStored(uids imap.UIDSet) task {
 				s.condition(err)
 				return false
 			}
-			uids = uids.Minus(part.Minus(left))
+			if len(left) > 0 {
+				uids = left.Union(uids)
+			}
 		}
 		return false
 	}
-}
-
-// first returns the first n UIDs of a set.
-func first(s imap.UIDSet, n int64) imap.UIDSet {
-	var out imap.UIDSet
-	for _, r := range s {
-		if k := int64(r.Last-r.First) + 1; k > n {
-			r.Last = r.First + imap.UID(n) - 1
-		}
-		if n -= int64(r.Last-r.First) + 1; n < 0 {
-			break
-		}
-		out = append(out, r)
-		if n == 0 {
-			break
-		}
-	}
-	return out
 }
 
 // expunge answers EXPUNGE and UID EXPUNGE.

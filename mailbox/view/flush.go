@@ -52,11 +52,7 @@ func (v *View) TakeExists() (count uint32, uids imap.UIDSet, ok bool) {
 // know, to be fetched from the folder and sent as FETCH with FLAGS. A message
 // that turns out to be gone by then is left out.
 func (v *View) TakeDirty(n int) imap.UIDSet {
-	uids := head(v.dirty, int64(n))
-	if len(uids) > 0 {
-		v.dirty = v.dirty.Minus(uids)
-	}
-	return uids
+	return v.dirty.Cut(int64(n))
 }
 
 // Clean says that the client has been told the flags of uids in another way.
@@ -70,22 +66,6 @@ func (v *View) Clean(uids imap.UIDSet) {
 // tells them.
 func (v *View) Soil(uids imap.UIDSet) {
 	v.dirty = v.dirty.Union(v.told.Intersect(uids).Minus(v.held))
-}
-
-// head returns the first n UIDs of s.
-func head(s imap.UIDSet, n int64) imap.UIDSet {
-	var out imap.UIDSet
-	for _, r := range s {
-		if n <= 0 {
-			break
-		}
-		if k := int64(r.Last-r.First) + 1; k > n {
-			r.Last = r.First + imap.UID(n) - 1
-		}
-		n -= int64(r.Last-r.First) + 1
-		out = append(out, r)
-	}
-	return out
 }
 
 // tail returns the last n UIDs of s.
