@@ -255,7 +255,8 @@ func (h *headerParser) take(l line, message bool) bool {
 }
 
 // flush ends the open field and keeps what counts of it. NUL, which no IMAP
-// string can carry, becomes 0x80, as in Dovecot.
+// string can carry, becomes 0x80, as in Dovecot; a bare CR, which no quoted string
+// can, becomes white space.
 func (h *headerParser) flush() {
 	if !h.field.end() || h.kind == "" {
 		return
@@ -274,7 +275,15 @@ func (h *headerParser) flush() {
 	if h.values == nil {
 		h.values = make(map[fieldKind][]string)
 	}
-	h.values[h.kind] = append(h.values[h.kind], string(bytes.ReplaceAll(value, []byte{0}, []byte{0x80})))
+	for i, c := range value {
+		switch c {
+		case 0:
+			value[i] = 0x80
+		case '\r':
+			value[i] = ' '
+		}
+	}
+	h.values[h.kind] = append(h.values[h.kind], string(value))
 }
 
 // first returns the first field of a kind.

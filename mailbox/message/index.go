@@ -26,7 +26,7 @@ type Index struct {
 //
 // Whatever the message is like, Header ends where Body begins, both lie in the
 // Body of the entity around them, and parts follow each other. Strings hold no
-// NUL.
+// NUL, CR or LF.
 type Part struct {
 	// Header is the header with the empty line that ends it, Body what
 	// follows.

@@ -62,8 +62,8 @@ func checkPart(t testing.TB, msg []byte, p *Part) {
 		t.Fatalf("%d lines, want %d: %q", p.Lines, lines, body)
 	}
 	texts(p, func(s string) {
-		if strings.IndexByte(s, 0) >= 0 {
-			t.Fatalf("NUL in %q", s)
+		if strings.ContainsAny(s, "\x00\r\n") {
+			t.Fatalf("NUL, CR or LF in %q", s)
 		}
 	})
 	if m := p.Message; m != nil {
