@@ -65,7 +65,7 @@ func (c *cursor) countParts() int {
 	look := *c
 	n := 0
 	for look.err == nil && look.peek() == '(' {
-		look.skipValue("body")
+		look.skipBody()
 		n++
 	}
 	c.steps, c.maxDepth = look.steps, look.maxDepth
@@ -73,6 +73,39 @@ func (c *cursor) countParts() int {
 		c.err = look.err
 	}
 	return n
+}
+
+// skipBody moves over one body: parentheses that match, with strings between
+// them. Unlike other values, bodies stand side by side without a space.
+func (c *cursor) skipBody() {
+	base := c.depth
+	for c.err == nil {
+		switch x := c.peek(); x {
+		case '(':
+			if !c.enter() {
+				return
+			}
+			c.pos++
+		case ')':
+			c.leave()
+			c.pos++
+			if c.depth == base {
+				return
+			}
+		case '"':
+			c.quoted("body")
+			continue
+		case '{':
+			c.literal("body")
+			continue
+		case '\r', '\n', 0:
+			c.fail("body", "the end of the body")
+			return
+		default:
+			c.pos++
+		}
+		c.steps++
+	}
 }
 
 // body-type-1part = (body-type-basic / body-type-msg / body-type-text) [SP body-ext-1part]

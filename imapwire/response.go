@@ -158,13 +158,19 @@ func (e *encoder) continueReq(r *Continue) {
 }
 
 // unknownData appends octets that were kept, after it has seen that they are
-// one line with whole literals in it.
+// one response.
 func (e *encoder) unknownData(r *UnknownData) {
-	if r.Raw == "" {
-		e.fail("a response is empty")
-	}
+	start := len(e.b)
 	e.raw("* ")
 	e.rawLiterals(r.Raw)
+	if e.err != nil {
+		return
+	}
+	frame := append(e.b[start:len(e.b):len(e.b)], "\r\n"...)
+	c := newCursor(frame, e.rawBounds(), true)
+	if parseResponse(&c); c.err != nil {
+		e.fail("%q is not a response", cut(r.Raw))
+	}
 }
 
 // greeting = "*" SP (resp-cond-auth / resp-cond-bye) CRLF
