@@ -154,6 +154,9 @@ func (e *encoder) continueReq(r *Continue) {
 	if r.Text != "" && !engine.Text.All(r.Text) {
 		e.fail("%q is not text", cut(r.Text))
 	}
+	if announcesLiteral(r.Text) {
+		e.fail("the text ends like a literal: %q", cut(r.Text))
+	}
 	e.raw(r.Text)
 }
 

@@ -95,10 +95,11 @@ func TestResponseInjection(t *testing.T) {
 			leaf.Type = "image"
 		}
 		env := &imap.Envelope{Date: ns(t), Subject: ns(t), From: addr, To: addr, InReplyTo: ns(t), MessageID: ns(t)}
+		tag := s()
 		code := rapid.SampledFrom([]imapwire.Code{nil, imapwire.CodeAtom(s()), &imapwire.CodeUnknown{Name: s(), Args: s()}, &imapwire.CodeBadCharset{Charsets: []string{s()}}, &imapwire.CodePermanentFlags{Flags: []imap.Flag{imap.Flag(s())}}, &imapwire.CodeNumber{Name: s()}}).Draw(t, "code")
 		r := rapid.SampledFrom([]imapwire.Response{
 			&imapwire.StatusResponse{StatusCondition: imapwire.StatusCondition{Condition: imapwire.OK, Code: code, Text: s()}},
-			&imapwire.StatusResponse{Tag: s(), StatusCondition: imapwire.StatusCondition{Condition: imapwire.NO, Text: s()}},
+			&imapwire.StatusResponse{Tag: tag[:min(len(tag), 100)], StatusCondition: imapwire.StatusCondition{Condition: imapwire.NO, Text: s()}},
 			&imapwire.Continue{Text: s()},
 			&imapwire.CapabilityData{Capabilities: imap.Capabilities{imap.Capability(s())}},
 			&imapwire.FlagsData{Flags: []imap.Flag{imap.Flag(s())}},
