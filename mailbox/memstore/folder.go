@@ -123,8 +123,10 @@ func (f *folder) unlink(e *entry) {
 }
 
 // at returns the index of the first message with that UID or a larger one.
-func (f *folder) at(u imap.UID) int {
-	i, _ := slices.BinarySearchFunc(f.messages, u, func(e *entry, u imap.UID) int {
+func (f *folder) at(u imap.UID) int { return indexOf(f.messages, u) }
+
+func indexOf(messages []*entry, u imap.UID) int {
+	i, _ := slices.BinarySearchFunc(messages, u, func(e *entry, u imap.UID) int {
 		if e.uid < u {
 			return -1
 		} else if e.uid > u {
@@ -188,9 +190,20 @@ func (f *folder) remove(went []*entry, m imap.ModSeq) {
 		f.touch(e, m)
 		e.flags, e.content = nil, nil
 	}
-	i := f.at(went[0].uid)
-	kept := slices.DeleteFunc(f.messages[i:], func(e *entry) bool { return e.content == nil })
-	f.messages = f.messages[:i+len(kept)]
+	// What lies between two that go moves down in one piece.
+	to := f.at(went[0].uid)
+	from := to
+	for k := range went {
+		from++
+		end := len(f.messages)
+		if k+1 < len(went) {
+			end = from + indexOf(f.messages[from:], went[k+1].uid)
+		}
+		to += copy(f.messages[to:], f.messages[from:end])
+		from = end
+	}
+	clear(f.messages[to:])
+	f.messages = f.messages[:to]
 	f.graves = append(f.graves, went...)
 	for len(f.graves) > f.a.store.opt.Limits.Tombstones {
 		f.floor = f.graves[0].modSeq
