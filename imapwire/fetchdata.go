@@ -215,6 +215,9 @@ func (c *cursor) unknownItem(f *FetchData, start int) {
 // itemName moves over the name of an item, with whatever stands in brackets.
 func (c *cursor) itemName() {
 	start := c.pos
+	if c.err == nil && fetchWord(c.b[c.pos:]) == 0 {
+		c.fail("msg-att", "the name of an item")
+	}
 	depth := 0
 	for c.err == nil && c.pos < len(c.b) {
 		switch x := c.b[c.pos]; {
