@@ -41,10 +41,8 @@ type talk struct {
 	deadline time.Time
 	user     string
 	fails    int
-	wake     func()
 	secure   bool
 	events   *events
-	done     bool
 }
 
 // events is what a test sees of its sessions.
@@ -255,7 +253,7 @@ func TestServeLarge(t *testing.T) {
 	addr, _, _ := server(t, nil)
 	p := dial(t, addr)
 	long := strings.Repeat("y", 200_000)
-	go p.say("echo " + long + "\nbody 1000000\necho \nquit\n")
+	go io.WriteString(p, "echo "+long+"\nbody 1000000\necho \nquit\n")
 	p.hear(long)
 	p.hear(strings.Repeat("x", 1_000_000))
 	p.hear("bye")

@@ -299,3 +299,18 @@ func TestRefusedLiterals(t *testing.T) {
 		t.Errorf("folders: %s", out)
 	}
 }
+
+// TestSpecialUse: special uses are told without being asked for, since clients
+// use them so, and can be asked for (RFC 6154 §5).
+func TestSpecialUse(t *testing.T) {
+	f := newFixture(t, memstore.Options{})
+	c := f.login(t)
+	c.ok("CREATE Sent (USE (\\Sent))")
+	c.ok("CREATE plain")
+	c.want(`LIST "" S*`, "* LIST (\\HasNoChildren \\Sent) \"/\" Sent\nOK")
+	c.want(`LIST (SPECIAL-USE) "" *`, "* LIST (\\HasNoChildren \\Sent) \"/\" Sent\nOK")
+	c.want(`LIST "" S* RETURN (SPECIAL-USE CHILDREN)`, "* LIST (\\HasNoChildren \\Sent) \"/\" Sent\nOK")
+	c.want("CREATE Other (USE (\\Sent))", "NO [USEATTR]")
+	c.want(`LIST (NONSENSE) "" *`, "BAD")
+	c.want("CREATE y (NONSENSE 1)", "BAD")
+}
