@@ -48,6 +48,7 @@ var addressTests = []struct {
 	// Routes, RFC 5322 §4.4.
 	{"<@r.example:a@b.example>", []string{`"a" @ "b.example" route "@r.example"`}},
 	{"Ada <@r.example,@s.example:a@b.example>", []string{`"a" @ "b.example" route "@r.example,@s.example" name "Ada"`}},
+	{`<@r.example>, "x:y" <a@b>`, []string{`"" @ "r.example"`, `"a" @ "b" name "x:y"`}},
 	{"<@r.example>", []string{`"" @ "r.example"`}},
 
 	// Groups.

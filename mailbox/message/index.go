@@ -119,7 +119,7 @@ func (x *Index) Part(path []uint32) (*Part, bool) {
 			return nil, false
 		case uint64(n) <= uint64(len(below.Parts)):
 			p = &below.Parts[n-1]
-		case n == 1 && len(below.Parts) == 0:
+		case n == 1:
 			// Its own part 1; only a message inside it has further ones.
 			p, below = below, below.Message
 			continue

@@ -102,10 +102,11 @@ func TestLimitsHeaderBytes(t *testing.T) {
 		limit int64
 		want  int
 	}{{1, 0}, {cost - 1, 0}, {cost, 1}, {2*cost - 1, 1}, {2 * cost, 2}, {3*cost - 1, 2}, {3 * cost, 3}, {0, 3}} {
-		// Fields that are not kept cost nothing; those of parts count too.
+		// Fields that are not kept cost nothing, as those of an envelope are
+		// not kept of a part; what is kept of a part counts too.
 		msg := header("Subject") + header("X-Other") + header("Subject") + header("Date") +
 			"Content-Type: text/plain\n\n"
-		part := "Content-Type: multipart/mixed; boundary=b\n\n--b\n" + header("Content-ID")
+		part := "Content-Type: multipart/mixed; boundary=b\n\n--b\n" + header("Subject") + header("Content-ID")
 		x := mustParse(t, []byte(msg), Limits{HeaderBytes: tt.limit})
 		got := 0
 		for _, v := range []imap.NString{x.Envelope().Subject, x.Envelope().Date} {

@@ -151,10 +151,8 @@ func selectFields(src io.ReaderAt, m *Part, names []string, named bool) (Content
 	if m.Body.Size == 0 {
 		return c, nil
 	}
-	c.tail = "\r\n"
-	if k := len(c.spans); k > 0 && c.spans[k-1].End() == m.Header.End() && tail[len(tail)-1] != '\n' {
-		c.tail = "\r\n\r\n" // the last field has no line end
-	}
+	// A body that follows begins a line, so that the last field has its end.
+	c.tail = crlf
 	return c, nil
 }
 

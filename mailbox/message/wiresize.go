@@ -91,7 +91,6 @@ func (w *wireReader) Read(p []byte) (n int, err error) {
 		w.end = true
 		if w.any && w.last != '\n' {
 			w.rest = w.buf[:copy(w.buf[:], crlf)]
-			w.last = 0 // a CR that is the last octet is not that of this line end
 		}
 	}
 	return n, nil
