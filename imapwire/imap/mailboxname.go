@@ -116,7 +116,11 @@ func decodeUTF7(wire string) (string, error) {
 			i++
 			continue
 		}
-		units, err := mailboxBase64.DecodeString(wire[i+1 : i+1+n])
+		shift := wire[i+1 : i+1+n]
+		if strings.ContainsAny(shift, "\r\n") {
+			return "", ErrMailboxName // base64 passes over line ends
+		}
+		units, err := mailboxBase64.DecodeString(shift)
 		if err != nil || len(units)%2 != 0 {
 			return "", ErrMailboxName
 		}

@@ -18,7 +18,7 @@ var names = []struct {
 	{"~peter/mail/台北/日本語", "~peter/mail/&U,BTFw-/&ZeVnLIqe-"}, {"😀", "&2D3eAA-"}, {"a\tb", "a&AAk-b"}, {"é-", "&AOk--"}, {"\x7f", "&AH8-"}, {"ü&ü", "&APw-&-&APw-"},
 }
 
-var badNames = []string{"&", "a&", "&AEA-", "&AOk", "&AO-", "&AOkA-", "&2D0-", "&3gA-", "&====-", "&AOk-&AOk-", "&ANYA-", "ü", "a\tb", "\x00", "&AO/-", "&U/BTFw-", "&AAA", "&A-", "&AE-"}
+var badNames = []string{"&", "a&", "&AEA-", "&AOk", "&AO-", "&AOkA-", "&2D0-", "&3gA-", "&====-", "&AOk-&AOk-", "&ANYA-", "ü", "a\tb", "\x00", "&AO/-", "&U/BTFw-", "&AAA", "&A-", "&AE-", "&\r-", "&AO\nk-"}
 
 func TestMailboxName(t *testing.T) {
 	for _, tt := range names {
