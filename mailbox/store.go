@@ -52,8 +52,8 @@ type User interface {
 	Open(ctx context.Context, name string) (Folder, error)
 	// Create makes a folder, and the parents that are missing as folders, too;
 	// a name that is only a parent becomes one. The errors are
-	// [ErrAlreadyExists], [ErrCannot] for a name that can not be, [ErrUseAttr]
-	// and [ErrLimit].
+	// [ErrAlreadyExists], [ErrCannot] for a name that can not be, [ErrUseAttr],
+	// [ErrOverQuota] and [ErrLimit].
 	Create(ctx context.Context, name string, opt CreateOptions) (FolderID, error)
 	// Delete deletes a folder with its messages. A folder that has children
 	// loses its messages and stays as a name that can not be selected until its
@@ -65,7 +65,7 @@ type User interface {
 	// messages move to a new folder and it stays, empty, as do its children
 	// (RFC 9051 §6.3.6). Subscriptions do not follow. The errors are
 	// [ErrNonExistent], [ErrAlreadyExists], and [ErrCannot], also for a new
-	// name below the old one.
+	// name below the old one, and those of Create for folders that it makes.
 	Rename(ctx context.Context, from, to string) error
 	// Subscribe adds a name to the subscriptions, or takes it out. The name
 	// need not exist. Doing it twice is no error.

@@ -103,7 +103,7 @@ func (a *account) change(ctx context.Context, f func() ([]mailbox.Ring, error)) 
 func (a *account) find(name string) (*folder, error) {
 	name, err := a.store.opt.Limits.canonical(name)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", mailbox.ErrNonExistent, err)
+		return nil, fmt.Errorf("%w: %v", mailbox.ErrNonExistent, err)
 	}
 	f, known := a.names[name]
 	switch {
@@ -341,7 +341,7 @@ func (a *account) free(want []imap.MailboxAttr) ([]imap.MailboxAttr, error) {
 func (u user) Delete(ctx context.Context, name string) error {
 	name, err := u.a.store.opt.Limits.canonical(name)
 	if err != nil {
-		return fmt.Errorf("%w: %w", mailbox.ErrNonExistent, err)
+		return fmt.Errorf("%w: %v", mailbox.ErrNonExistent, err)
 	}
 	return u.a.change(ctx, func() ([]mailbox.Ring, error) { return u.a.delete(name) })
 }
@@ -376,7 +376,7 @@ func (u user) Rename(ctx context.Context, from, to string) error {
 	lim := &u.a.store.opt.Limits
 	from, err := lim.canonical(from)
 	if err != nil {
-		return fmt.Errorf("%w: %w", mailbox.ErrNonExistent, err)
+		return fmt.Errorf("%w: %v", mailbox.ErrNonExistent, err)
 	}
 	if to, err = lim.canonical(to); err != nil {
 		return err

@@ -6,7 +6,7 @@
 //	store := memstore.New(memstore.Options{Now: time.Now})
 //	err := store.AddUser("ada", "secret")
 //
-// A [Store] is a [mailbox.Store], a [mailbox.Watcher] and a [mailbox.Auth]. Its
+// There is no mail yet: open the user's folders and append to them. A [Store] is a [mailbox.Store], a [mailbox.Watcher] and a [mailbox.Auth]. Its
 // folders are [mailbox.Deliverer], its bodies [mailbox.IndexedBody]. It passes
 // storetest.Run.
 //
@@ -26,7 +26,11 @@
 //   - The body of a message stays readable after the message is expunged.
 //   - Tombstones are kept up to a number, Limits.Tombstones, whatever their age.
 //   - A change with nothing to do takes no modseq and rings no bell.
-//   - A user has one quota root, "", in which all folders count.
+//   - A user has one quota root, "", in which all folders count, with their
+//     octets, their messages and themselves. There are no limits until
+//     Options.Quota or [Store.SetQuota] sets some.
+//   - Names of users and passwords are compared octet by octet. Of passwords the
+//     store keeps SHA-256 digests only.
 //
 // # Steps
 //

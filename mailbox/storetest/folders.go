@@ -219,6 +219,13 @@ func testRename(k *kit) {
 	if s := snapshot(k, leaf); s.UIDValidity != snap.UIDValidity || !s.UIDs.Equal(snap.UIDs) || s.UIDNext != snap.UIDNext || octets(k, leaf, uids[0]) != "x" {
 		k.Errorf("the folder was %+v and is %+v", snap, s)
 	}
+	// A name that is only a parent goes when its last child is renamed away.
+	create(k, k.alice, k.name("p", "c"))
+	ok(k, k.alice.Delete(ctx, "p"), "Delete")
+	ok(k, k.alice.Rename(ctx, k.name("p", "c"), "c"), "Rename")
+	if info, still := folders(k, k.alice)["p"]; still {
+		k.Errorf("%+v is a parent of nothing", info)
+	}
 	// The handle opened under the former name takes messages still.
 	fill(k, leaf, 1)
 	f := open(k, k.alice, k.name("n", "m", "b", "c"))
