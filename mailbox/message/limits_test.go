@@ -197,7 +197,7 @@ func TestParseCost(t *testing.T) {
 		{"NUL", "Subject: ", "\x00", 16 << 20},
 	} {
 		var cost [2]uint64
-		for i, size := range []int{1 << 19, 10 << 19} {
+		for i, size := range []int{1 << 18, 10 << 18} {
 			msg := []byte(tt.head + strings.Repeat(tt.unit, size/len(tt.unit)))
 			src := &countingReaderAt{ReaderAt: bytes.NewReader(msg)}
 			var x *Index
