@@ -117,15 +117,12 @@ func (c *cursor) addressList(s *slabs) []imap.Address {
 // which unfolding took away already.
 func (e *encoder) headerString(s imap.NString) {
 	if s.Valid && strings.ContainsAny(s.Value, "\x00\r\n") {
-		s.Value = strings.Map(func(r rune) rune {
-			if r == 0 || r == '\r' || r == '\n' {
-				return -1
-			}
-			return r
-		}, s.Value)
+		s.Value = unsendable.Replace(s.Value)
 	}
 	e.nstring(s)
 }
+
+var unsendable = strings.NewReplacer("\x00", "", "\r", "", "\n", "")
 
 func (e *encoder) envelope(v *imap.Envelope) {
 	if v == nil {

@@ -2,6 +2,7 @@ package imapserve
 
 import (
 	"context"
+	"errors"
 
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
@@ -84,5 +85,9 @@ func (s *Session) open(ctx context.Context, c *sasl.Credentials) (mailbox.Identi
 		}
 	}
 	user, err := s.srv.store.User(ctx, identity.User)
+	if errors.Is(err, mailbox.ErrNonExistent) {
+		// Somebody who can log in and has no mail here.
+		err = mailbox.ErrAuthorization
+	}
 	return identity, user, err
 }

@@ -151,6 +151,7 @@ func TestDecodeParams(t *testing.T) {
 		{"continued", []imap.Param{p("url*0", "ftp://"), p("url*1", "example.org")}, []imap.Param{p("url", "ftp://example.org")}},
 		{"reversed", []imap.Param{p("url*1", "b"), p("url*0", "a")}, []imap.Param{p("url", "ab")}},
 		{"mixed", []imap.Param{p("t*0*", "us-ascii'en'a%20"), p("t*1*", "b%20"), p("t*2", "c%20")}, []imap.Param{p("t", "a b c%20")}},
+		{"repeated", []imap.Param{p("t*0", "a"), p("t*0", "x"), p("t*1", "b")}, []imap.Param{p("t", "ab")}},
 		{"hole", []imap.Param{p("t*0", "a"), p("t*2", "c")}, []imap.Param{p("t", "a")}},
 		{"bad percent", []imap.Param{p("t*", "utf-8''a%zz%4")}, []imap.Param{p("t", "a%zz%4")}},
 		{"no charset", []imap.Param{p("t*", "abc")}, []imap.Param{p("t", "abc")}},

@@ -68,8 +68,11 @@ func DecodeParams(params []imap.Param) []imap.Param {
 		var b strings.Builder
 		charset := ""
 		for i, s := range segs {
+			if i > 0 && s.n == segs[i-1].n {
+				continue // the first of a number counts
+			}
 			if i > 0 && s.n != segs[i-1].n+1 {
-				break // a piece is missing, or stands twice
+				break // a piece is missing
 			}
 			v := s.value
 			if s.encoded {
