@@ -109,7 +109,9 @@ func serve(ctx context.Context, c config, out, errs io.Writer) error {
 }
 
 func newStore(ctx context.Context, c config) (*memstore.Store, error) {
-	store := memstore.New(memstore.Options{Now: time.Now})
+	// Mail differs from run to run, and so must UIDVALIDITY, for clients that
+	// remember.
+	store := memstore.New(memstore.Options{Now: time.Now, UIDValidity: uint32(time.Now().Unix())})
 	for _, u := range c.users {
 		if err := store.AddUser(u.name, u.password); err != nil {
 			return nil, fmt.Errorf("user %s: %w", u.name, err)
