@@ -314,3 +314,72 @@ func TestSpecialUse(t *testing.T) {
 	c.want(`LIST (NONSENSE) "" *`, "BAD")
 	c.want("CREATE y (NONSENSE 1)", "BAD")
 }
+
+// TestESearch: result options (RFC 4731) and the saved result (RFC 5182).
+func TestESearch(t *testing.T) {
+	f := newFixture(t, memstore.Options{})
+	setup := f.login(t)
+	for i := range 7 {
+		setup.append("INBOX", fmt.Sprint("m", i))
+	}
+	setup.ok("SELECT INBOX")
+	setup.ok("STORE 2 +FLAGS.SILENT \\Deleted")
+	setup.ok("EXPUNGE") // UIDs 1 3 4 5 6 7
+	setup.ok("STORE 2:3,5 +FLAGS.SILENT \\Flagged")
+	c := f.open(t, "INBOX")
+	for _, tt := range []struct{ command, want string }{
+		{"SEARCH RETURN () FLAGGED", "ALL 2:3,5"},
+		{"SEARCH RETURN (ALL COUNT MIN MAX) FLAGGED", "MIN 2 MAX 5 COUNT 3 ALL 2:3,5"},
+		{"UID SEARCH RETURN (ALL COUNT MIN MAX) FLAGGED", "UID MIN 3 MAX 6 COUNT 3 ALL 3:4,6"},
+		{"SEARCH RETURN (COUNT ALL MIN) ANSWERED", "COUNT 0"},
+		{"SEARCH RETURN (MIN) ANSWERED", ""},
+	} {
+		c.tag++
+		want := strings.TrimRight(fmt.Sprintf("* ESEARCH (TAG \"t%d\") %s", c.tag, tt.want), " ") + "\r\n"
+		out := c.send(fmt.Sprintf("t%d %s\r\n", c.tag, tt.command))
+		if !strings.HasPrefix(out, want) || !strings.Contains(out, " OK ") {
+			t.Errorf("%s: got %s want %s", tt.command, out, want)
+		}
+	}
+	c.want("SEARCH RETURN (NONSENSE) ALL", "BAD")
+	c.want("FETCH $ UID", "OK") // nothing is saved yet, and that is no mistake
+	c.want("SEARCH RETURN (SAVE) FLAGGED", "OK")
+	c.want("FETCH $ UID", "* 2 FETCH (UID 3)\n* 3 FETCH (UID 4)\n* 5 FETCH (UID 6)\nOK")
+	c.want("UID SEARCH $ NOT UID 4", "* SEARCH 3 6\nOK")
+	c.want("UID SEARCH UID $", "* SEARCH 3 4 6\nOK")
+	// Not changed by what does not save, nor by BAD; emptied by NO.
+	c.ok("SEARCH ALL")
+	c.want("SEARCH RETURN (SAVE NONSENSE) ALL", "BAD")
+	c.want("UID SEARCH $", "* SEARCH 3 4 6\nOK")
+	setup.ok("UID STORE 4 +FLAGS.SILENT \\Deleted")
+	setup.ok("EXPUNGE")
+	c.want("NOOP", "* 3 EXPUNGE\nOK")
+	c.want("UID SEARCH $", "* SEARCH 3 6\nOK")
+	c.ok("STORE $ +FLAGS.SILENT (k)")
+	c.want("SEARCH KEYWORD k", "* SEARCH 2 4\nOK")
+	c.want("SEARCH RETURN (SAVE) CHARSET X-NONE SUBJECT x", "NO [BADCHARSET (US-ASCII UTF-8)]")
+	c.want("UID SEARCH $", "* SEARCH\nOK")
+	// What is saved follows what is asked for.
+	for _, tt := range []struct{ options, want string }{
+		{"SAVE MIN", "3"}, {"SAVE MAX", "6"}, {"SAVE MIN MAX", "3 6"}, {"SAVE MIN COUNT", "3 6"}, {"SAVE ALL", "3 6"},
+	} {
+		c.ok("SEARCH RETURN (" + tt.options + ") FLAGGED")
+		c.want("UID SEARCH $", "* SEARCH "+tt.want+"\nOK")
+	}
+	c.ok("SELECT INBOX")
+	c.want("UID SEARCH $", "* SEARCH\nOK")
+}
+
+func TestStatusItems(t *testing.T) {
+	f := newFixture(t, memstore.Options{})
+	c := f.login(t)
+	c.append("INBOX", "x")
+	c.want("STATUS INBOX (SIZE APPENDLIMIT)", "* STATUS INBOX (SIZE 25 APPENDLIMIT 67108864)\nOK")
+	small := newFixture(t, memstore.Options{AppendLimit: 20}).login(t)
+	small.want("STATUS INBOX (APPENDLIMIT)", "* STATUS INBOX (APPENDLIMIT 20)\nOK")
+	small.want("APPEND INBOX {21}", "NO [TOOBIG]")
+	small.want("SEARCH YOUNGER 5", "BAD")
+	c.ok("SELECT INBOX")
+	c.want("SEARCH YOUNGER 3600", "* SEARCH 1\nOK")
+	c.want("SEARCH OLDER 3600", "* SEARCH\nOK")
+}

@@ -87,7 +87,7 @@ func (s *Session) fetch(ctx context.Context, id engine.ID, cmd *imapwire.Fetch) 
 		s.conn.Done(id, bad("unknown item or modifier"))
 		return
 	}
-	uids, err := sel.view.Resolve(cmd.Set, cmd.UID, nil)
+	uids, err := sel.view.Resolve(cmd.Set, cmd.UID, sel.saved)
 	if err != nil {
 		s.conn.Done(id, bad("no such messages"))
 		return

@@ -2,6 +2,7 @@ package imapserve
 
 import (
 	"context"
+	"math"
 	"strings"
 
 	"github.com/mailwire/mailwire/imapwire"
@@ -141,6 +142,7 @@ func (s *Session) statusData(ctx context.Context, cmd *imapwire.Status) (*imapwi
 	if err != nil {
 		return nil, err
 	}
+	st.AppendLimit = s.appendLimit(st)
 	data := &imapwire.StatusData{Mailbox: cmd.Mailbox}
 	for _, item := range cmd.Items {
 		data.Values = append(data.Values, imapwire.StatusValue{Item: item, Number: statusItems[item](st)})
@@ -148,13 +150,26 @@ func (s *Session) statusData(ctx context.Context, cmd *imapwire.Status) (*imapwi
 	return data, nil
 }
 
-// statusItems are the items of STATUS, RFC 3501 §6.3.10.
+// appendLimit returns the most octets of a message that a folder takes: that of
+// the store, or that of the protocol engine (RFC 7889 §3).
+func (s *Session) appendLimit(st mailbox.Status) uint32 {
+	limit := uint32(min(s.srv.appendMax, math.MaxUint32))
+	if st.AppendLimit != 0 {
+		limit = min(limit, st.AppendLimit)
+	}
+	return limit
+}
+
+// statusItems are the items of STATUS: RFC 3501 §6.3.10, SIZE of RFC 8438 and
+// APPENDLIMIT of RFC 7889.
 var statusItems = map[imapwire.StatusItem]func(mailbox.Status) int64{
 	imapwire.StatusMessages:    func(st mailbox.Status) int64 { return st.Messages },
 	imapwire.StatusRecent:      func(st mailbox.Status) int64 { return st.Recent.Count() },
 	imapwire.StatusUIDNext:     func(st mailbox.Status) int64 { return int64(st.UIDNext) },
 	imapwire.StatusUIDValidity: func(st mailbox.Status) int64 { return int64(st.UIDValidity) },
 	imapwire.StatusUnseen:      func(st mailbox.Status) int64 { return st.Unseen },
+	imapwire.StatusSize:        func(st mailbox.Status) int64 { return st.Size },
+	imapwire.StatusAppendLimit: func(st mailbox.Status) int64 { return int64(st.AppendLimit) },
 }
 
 // namespace answers NAMESPACE: one personal namespace without a prefix.

@@ -10,12 +10,59 @@ import (
 	"github.com/mailwire/mailwire/mailbox/query"
 )
 
+// searchReturn is what the result options of a SEARCH ask for, RFC 4731 and
+// RFC 5182.
+type searchReturn struct {
+	min, max, all, count, save bool
+}
+
+// planReturn reads result options; ok is false when one is not known.
+func planReturn(cmd *imapwire.Search) (r searchReturn, ok bool) {
+	for _, o := range cmd.Return {
+		switch o {
+		case "MIN":
+			r.min = true
+		case "MAX":
+			r.max = true
+		case "ALL":
+			r.all = true
+		case "COUNT":
+			r.count = true
+		case "SAVE":
+			r.save = true
+		default:
+			return r, false
+		}
+	}
+	if len(cmd.Return) == 0 {
+		r.all = true // RFC 4731 §3.1
+	}
+	return r, true
+}
+
+// saves returns what of the messages found "$" stands for afterwards: all of
+// them, unless only the first, the last or both are asked for (RFC 5182 §2.4).
+func (r searchReturn) saves(found imap.UIDSet) imap.UIDSet {
+	if len(found) == 0 || r.all || r.count || !r.min && !r.max {
+		return found
+	}
+	var s imap.UIDSet
+	if r.min {
+		s.Add(found.Min())
+	}
+	if r.max {
+		s.Add(found.Max())
+	}
+	return s
+}
+
 // searchSlice is how many messages are looked at before others get a turn.
 const searchSlice = 256
 
 // search answers SEARCH over the messages that the client knows of.
-func (s *Session) search(ctx context.Context, id engine.ID, cmd *imapwire.Search) {
-	if cmd.HasReturn {
+func (s *Session) search(ctx context.Context, id engine.ID, tag string, cmd *imapwire.Search) {
+	ret, known := planReturn(cmd)
+	if !known {
 		s.conn.Done(id, bad("unknown result option"))
 		return
 	}
@@ -24,9 +71,13 @@ func (s *Session) search(ctx context.Context, id engine.ID, cmd *imapwire.Search
 		Charset: cmd.Charset,
 		Told:    sel.view.Told(),
 		Recent:  sel.recent,
+		Saved:   sel.saved,
 		Now:     s.now,
 	})
 	if errors.Is(err, query.ErrCharset) {
+		if ret.save {
+			sel.saved = nil // RFC 5182 §2.1: a NO empties it
+		}
 		s.finish(ctx, id, no(&imapwire.CodeBadCharset{Charsets: query.Charsets()}, "unknown charset"))
 		return
 	}
@@ -36,10 +87,21 @@ func (s *Session) search(ctx context.Context, id engine.ID, cmd *imapwire.Search
 	}
 	f := &searching{s: s, query: q, left: sel.view.Told().Set(), uid: cmd.UID}
 	s.run(ctx, id, then(f.run, s.finishingWith(id, func() imapwire.StatusCondition {
+		if ret.save {
+			sel.saved = nil
+		}
 		if f.err != nil {
 			return s.condition(f.err)
 		}
-		s.conn.Send(&imapwire.SearchData{Ranges: f.found})
+		if ret.save {
+			sel.saved = ret.saves(f.uids)
+		}
+		switch {
+		case !cmd.HasReturn:
+			s.conn.Send(&imapwire.SearchData{Ranges: f.found})
+		case ret != searchReturn{save: true}:
+			s.conn.Send(f.result(tag, ret))
+		}
 		return ok(nil, cmd.Verb()+" completed")
 	})))
 }
@@ -50,8 +112,30 @@ type searching struct {
 	query *query.Query
 	left  imap.UIDSet
 	uid   bool
-	found []imap.Range
+	found []imap.Range // numbers or UIDs, as asked for
+	uids  imap.UIDSet
 	err   error
+}
+
+// result returns the answer to a SEARCH with result options. What was not found
+// is not told (RFC 4731 §3.1).
+func (f *searching) result(tag string, ret searchReturn) *imapwire.ESearchData {
+	d := &imapwire.ESearchData{Tag: tag, UID: f.uid}
+	if ret.count {
+		d.HasCount, d.Count = true, uint32(f.uids.Count())
+	}
+	if n := len(f.found); n > 0 {
+		if ret.min {
+			d.HasMin, d.Min = true, f.found[0].First
+		}
+		if ret.max {
+			d.HasMax, d.Max = true, f.found[n-1].Last
+		}
+		if ret.all {
+			d.All = f.found
+		}
+	}
+	return d
 }
 
 // run is the task: one slice of messages for each call.
@@ -73,6 +157,7 @@ func (f *searching) run(ctx context.Context) bool {
 			return false
 		}
 		if match {
+			f.uids.Add(m.UID)
 			if f.uid {
 				seq = uint32(m.UID)
 			}

@@ -19,6 +19,8 @@ type selected struct {
 	rights   imap.Rights
 	// recent are the messages that are \Recent for this session.
 	recent imap.UIDSet
+	// saved is the result of the last SEARCH RETURN (SAVE), for "$".
+	saved imap.UIDSet
 	// known are the keywords the client was told in FLAGS; keywords has them
 	// by their folded form.
 	known    []imap.Flag

@@ -40,6 +40,8 @@ type Server struct {
 	opt   Options
 	lists imapserver.CapabilityLists
 	stop  func()
+	// appendMax is the most octets of a message that the engine takes.
+	appendMax int64
 
 	mu   sync.Mutex
 	hubs map[mailbox.FolderID]*hub
@@ -50,7 +52,11 @@ func NewServer(store mailbox.Store, opt Options) (*Server, error) {
 	if store == nil || opt.Auth == nil {
 		return nil, errors.New("imapserve: a server needs a store and an Auth")
 	}
-	s := &Server{store: store, opt: opt, lists: capabilities(store), hubs: make(map[mailbox.FolderID]*hub)}
+	limits, err := opt.Limits.WithDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{store: store, opt: opt, lists: capabilities(store), appendMax: limits.Append, hubs: make(map[mailbox.FolderID]*hub)}
 	if w, ok := store.(mailbox.Watcher); ok {
 		s.stop = w.Watch(s.ring)
 	}
@@ -114,6 +120,7 @@ func capabilities(mailbox.Store) imapserver.CapabilityLists {
 	before := imap.Capabilities{imap.CapIMAP4rev1, imap.CapLiteralPlus, imap.CapID, imap.CapEnable}
 	after := append(before[:len(before):len(before)],
 		imap.CapIdle, imap.CapNamespace, imap.CapUnselect, imap.CapUIDPlus, imap.CapMove,
-		imap.CapChildren, imap.CapSpecialUse)
+		imap.CapChildren, imap.CapSpecialUse, imap.CapCreateSpecialUse, imap.CapESearch, imap.CapSearchRes,
+		imap.CapWithin, imap.CapStatusSize, imap.CapAppendLimit)
 	return imapserver.CapabilityLists{NotAuthenticated: before, Authenticated: after}
 }

@@ -268,7 +268,7 @@ func (s *Session) command(ctx context.Context, ev *imapserver.Command) {
 	case *imapwire.Store:
 		s.store(ctx, id, cmd)
 	case *imapwire.Search:
-		s.search(ctx, id, cmd)
+		s.search(ctx, id, ev.Tag, cmd)
 	case *imapwire.Copy:
 		s.copy(ctx, id, cmd.UID, cmd.Set, cmd.Mailbox, false)
 	case *imapwire.Move:

@@ -18,7 +18,7 @@ var flagOps = map[imapwire.StoreOp]mailbox.FlagOp{
 // store answers STORE.
 func (s *Session) store(ctx context.Context, id engine.ID, cmd *imapwire.Store) {
 	sel := s.selected
-	uids, err := sel.view.Resolve(cmd.Set, cmd.UID, nil)
+	uids, err := sel.view.Resolve(cmd.Set, cmd.UID, sel.saved)
 	if err != nil || len(cmd.Modifiers) > 0 {
 		s.conn.Done(id, bad("no such messages, or an unknown modifier"))
 		return
@@ -120,7 +120,7 @@ func (s *Session) expunge(ctx context.Context, id engine.ID, cmd *imapwire.Expun
 	sel := s.selected
 	uids := mailbox.AllUIDs
 	if cmd.UID {
-		uids, _ = sel.view.Resolve(cmd.Set, true, nil)
+		uids, _ = sel.view.Resolve(cmd.Set, true, sel.saved)
 	}
 	var err error
 	switch {
@@ -138,7 +138,7 @@ func (s *Session) expunge(ctx context.Context, id engine.ID, cmd *imapwire.Expun
 // is told.
 func (s *Session) copy(ctx context.Context, id engine.ID, uid bool, set imap.Set, wire string, move bool) {
 	sel := s.selected
-	uids, err := sel.view.Resolve(set, uid, nil)
+	uids, err := sel.view.Resolve(set, uid, sel.saved)
 	if err != nil {
 		s.conn.Done(id, bad("no such messages"))
 		return
