@@ -383,3 +383,51 @@ func TestStatusItems(t *testing.T) {
 	c.want("SEARCH YOUNGER 3600", "* SEARCH 1\nOK")
 	c.want("SEARCH OLDER 3600", "* SEARCH\nOK")
 }
+
+// TestListExtended: RFC 5258, with the examples of its §5 in mind, and RFC 5819.
+func TestListExtended(t *testing.T) {
+	f := newFixture(t, memstore.Options{})
+	c := f.login(t)
+	for _, name := range []string{"Fruit", "Fruit/Apple", "Fruit/Banana", "Tofu", "Vegetable", "Vegetable/Broccoli", "Vegetable/Corn"} {
+		c.ok("CREATE " + name)
+	}
+	for _, name := range []string{"INBOX", "Fruit/Banana", "Fruit/Peach", "Vegetable", "Vegetable/Broccoli", "gone/deep"} {
+		c.ok("SUBSCRIBE " + name)
+	}
+	for _, tt := range []struct{ command, want string }{
+		{`LIST (SUBSCRIBED) "" "*"`, `* LIST (\HasNoChildren \Subscribed) "/" INBOX
+			* LIST (\HasNoChildren \Subscribed) "/" Fruit/Banana
+			* LIST (\NonExistent \HasNoChildren \Subscribed) "/" Fruit/Peach
+			* LIST (\HasChildren \Subscribed) "/" Vegetable
+			* LIST (\HasNoChildren \Subscribed) "/" Vegetable/Broccoli
+			* LIST (\NonExistent \HasNoChildren \Subscribed) "/" gone/deep
+			OK`},
+		{`LIST () "" "%" RETURN (CHILDREN)`, `* LIST (\HasNoChildren) "/" INBOX
+			* LIST (\HasChildren) "/" Fruit
+			* LIST (\HasNoChildren) "/" Tofu
+			* LIST (\HasChildren) "/" Vegetable
+			OK`},
+		{`LIST (SUBSCRIBED RECURSIVEMATCH) "" "%"`, `* LIST (\HasNoChildren \Subscribed) "/" INBOX
+			* LIST (\HasChildren) "/" Fruit ("CHILDINFO" ("SUBSCRIBED"))
+			* LIST (\HasChildren \Subscribed) "/" Vegetable ("CHILDINFO" ("SUBSCRIBED"))
+			* LIST (\NonExistent \HasChildren) "/" gone ("CHILDINFO" ("SUBSCRIBED"))
+			OK`},
+		{`LIST (SUBSCRIBED RECURSIVEMATCH) "" "Fruit*"`, `* LIST (\HasNoChildren \Subscribed) "/" Fruit/Banana
+			* LIST (\NonExistent \HasNoChildren \Subscribed) "/" Fruit/Peach
+			OK`},
+		{`LIST "" ("INBOX" "Tofu" "T*" "Vegetable/%") RETURN (SUBSCRIBED)`, `* LIST (\HasNoChildren \Subscribed) "/" INBOX
+			* LIST (\HasNoChildren) "/" Tofu
+			* LIST (\HasNoChildren \Subscribed) "/" Vegetable/Broccoli
+			* LIST (\HasNoChildren) "/" Vegetable/Corn
+			OK`},
+		{`LIST (REMOTE) "" "T*"`, "* LIST (\\HasNoChildren) \"/\" Tofu\nOK"},
+		{`LIST "" "T*" RETURN (STATUS (MESSAGES UNSEEN))`, "* LIST (\\HasNoChildren) \"/\" Tofu\n* STATUS Tofu (MESSAGES 0 UNSEEN 0)\nOK"},
+		{`LIST (SUBSCRIBED) "" "gone/*" RETURN (STATUS (MESSAGES))`, "* LIST (\\NonExistent \\HasNoChildren \\Subscribed) \"/\" gone/deep\nOK"},
+		{`LIST (RECURSIVEMATCH) "" "*"`, "BAD"},
+		{`LIST (X) "" "*"`, "BAD"},
+		{`LIST "" "*" RETURN (X)`, "BAD"},
+		{`LIST "" "*" RETURN (STATUS (X))`, "BAD"},
+	} {
+		c.want(tt.command, tt.want)
+	}
+}

@@ -11,42 +11,146 @@ import (
 	"github.com/mailwire/mailwire/mailbox"
 )
 
-// list answers LIST (RFC 9051 §6.3.9) with the selection and return options of
-// RFC 6154 §5.
+// listPlan is what a LIST asks for, RFC 5258 §3, RFC 6154 §5 and RFC 5819.
+type listPlan struct {
+	subscribed, specialUse, recursive bool // selection options
+	tellSubscribed                    bool
+	status                            []imapwire.StatusItem
+}
+
+// planList reads options; ok is false when one is not known. REMOTE selects
+// nothing here: all mailboxes are local. Children and special uses are told
+// always.
+func planList(cmd *imapwire.List) (p listPlan, ok bool) {
+	for _, o := range cmd.Select {
+		switch o {
+		case "SUBSCRIBED":
+			p.subscribed, p.tellSubscribed = true, true
+		case "SPECIAL-USE":
+			p.specialUse = true
+		case "RECURSIVEMATCH":
+			p.recursive = true
+		case "REMOTE":
+		default:
+			return p, false
+		}
+	}
+	for _, o := range cmd.Return {
+		switch o {
+		case "SUBSCRIBED":
+			p.tellSubscribed = true
+		case "STATUS":
+			p.status = cmd.StatusItems
+		case "CHILDREN", "SPECIAL-USE":
+		default:
+			return p, false
+		}
+	}
+	for _, item := range p.status {
+		if _, known := statusItems[item]; !known {
+			return p, false
+		}
+	}
+	return p, true
+}
+
+// selects reports whether the selection options let a name through. Names that
+// are only subscriptions show when SUBSCRIBED asks for them.
+func (p listPlan) selects(info mailbox.FolderInfo) bool {
+	return (info.Subscribed || !p.subscribed) && (len(info.Use) > 0 || !p.specialUse) && (!info.NonExistent || p.subscribed)
+}
+
+// A listed is a mailbox to tell, with the name to take its status of.
+type listed struct {
+	data *imapwire.ListData
+	name string // empty: without a status
+}
+
+// list answers LIST (RFC 9051 §6.3.9).
 func (s *Session) list(ctx context.Context, id engine.ID, cmd *imapwire.List) {
-	if len(cmd.Patterns) == 1 && cmd.Patterns[0] == "" && len(cmd.Select) == 0 {
+	if !cmd.Extended && cmd.Patterns[0] == "" {
 		// Nothing but the delimiter is asked for.
 		s.conn.Send(&imapwire.ListData{Attrs: []imap.MailboxAttr{imap.AttrNoSelect}, Delimiter: s.user.Delimiter()})
 		s.finish(ctx, id, ok(nil, "LIST completed"))
 		return
 	}
-	onlyUse := false
-	for _, o := range cmd.Select {
-		if o != string(imap.CapSpecialUse) {
-			s.conn.Done(id, bad("unknown selection option"))
-			return
-		}
-		onlyUse = true
+	plan, known := planList(cmd)
+	if !known {
+		s.conn.Done(id, bad("unknown option"))
+		return
 	}
-	for _, o := range cmd.Return {
-		if o != string(imap.CapSpecialUse) && o != "CHILDREN" {
-			s.conn.Done(id, bad("unknown return option"))
-			return
-		}
-	}
-	var data []*imapwire.ListData
-	matchers := s.matchers(cmd.Reference, cmd.Patterns)
+	var infos []mailbox.FolderInfo
 	for info, err := range s.user.Folders(ctx) {
 		if err != nil {
 			s.finishWith(ctx, id, err, "")
 			return
 		}
-		if info.NonExistent || onlyUse && len(info.Use) == 0 || !matchAny(matchers, info.Name) {
+		infos = append(infos, info)
+	}
+	found := s.listMatches(plan, infos, s.matchers(cmd.Reference, cmd.Patterns))
+	s.run(ctx, id, then(s.tellList(found, plan.status), s.finishing(id, ok(nil, "LIST completed"))))
+}
+
+// listMatches returns what a LIST tells, in the order of infos.
+func (s *Session) listMatches(plan listPlan, infos []mailbox.FolderInfo, patterns []pattern) []listed {
+	delim := s.user.Delimiter()
+	// below counts, for every name above a selected one, how many selected
+	// ones there are, and how many of these are not told themselves.
+	type descendants struct{ selected, untold int }
+	below := make(map[string]descendants)
+	if plan.recursive {
+		there := make(map[string]bool, len(infos))
+		for _, info := range infos {
+			there[info.Name] = true
+		}
+		for _, info := range slices.Clone(infos) {
+			if !plan.selects(info) {
+				continue
+			}
+			told := matchAny(patterns, info.Name)
+			for name := parentOf(info.Name, delim); name != ""; name = parentOf(name, delim) {
+				d := below[name]
+				d.selected++
+				if !told {
+					d.untold++
+				}
+				below[name] = d
+				if !there[name] {
+					// Above a subscription without a folder there may be none.
+					there[name] = true
+					infos = append(infos, mailbox.FolderInfo{Name: name, NonExistent: true, HasChildren: true})
+				}
+			}
+		}
+	}
+	var out []listed
+	for _, info := range infos {
+		d := below[info.Name]
+		// A name that is not selected shows for its children, and only when
+		// these do not show themselves (RFC 5258 §3.5).
+		if !plan.selects(info) && d.untold == 0 || !matchAny(patterns, info.Name) {
 			continue
 		}
-		data = append(data, &imapwire.ListData{Attrs: listAttrs(info), Delimiter: s.user.Delimiter(), Mailbox: s.wire(info.Name)})
+		l := listed{data: &imapwire.ListData{Attrs: listAttrs(info, plan.tellSubscribed), Delimiter: delim, Mailbox: s.wire(info.Name)}}
+		if d.selected > 0 {
+			if plan.subscribed {
+				l.data.ChildInfo = append(l.data.ChildInfo, "SUBSCRIBED")
+			}
+			if plan.specialUse {
+				l.data.ChildInfo = append(l.data.ChildInfo, "SPECIAL-USE")
+			}
+		}
+		if !info.NoSelect && !info.NonExistent {
+			l.name = info.Name
+		}
+		out = append(out, l)
 	}
-	s.run(ctx, id, then(s.tellList(data), s.finishing(id, ok(nil, "LIST completed"))))
+	return out
+}
+
+// parentOf returns the name above a name, or the empty string.
+func parentOf(name string, delim byte) string {
+	return name[:max(0, strings.LastIndexByte(name, delim))]
 }
 
 // lsub answers LSUB, RFC 3501 §6.3.9: subscribed names that match, and with "%"
@@ -77,12 +181,7 @@ func (s *Session) lsub(ctx context.Context, id engine.ID, cmd *imapwire.LSub) {
 		if !strings.HasSuffix(cmd.Pattern, "%") {
 			continue
 		}
-		for name := info.Name; ; {
-			i := strings.LastIndexByte(name, delim)
-			if i < 0 {
-				break
-			}
-			name = name[:i]
+		for name := parentOf(info.Name, delim); name != ""; name = parentOf(name, delim) {
 			if _, there := attrs[name]; !there && matchAny(m, name) {
 				names = append(names, name)
 				attrs[name] = []imap.MailboxAttr{imap.AttrNoSelect}
@@ -90,21 +189,31 @@ func (s *Session) lsub(ctx context.Context, id engine.ID, cmd *imapwire.LSub) {
 		}
 	}
 	slices.Sort(names)
-	data := make([]*imapwire.ListData, len(names))
+	data := make([]listed, len(names))
 	for i, name := range names {
-		data[i] = &imapwire.ListData{Verb: "LSUB", Attrs: attrs[name], Delimiter: delim, Mailbox: s.wire(name)}
+		data[i].data = &imapwire.ListData{Verb: "LSUB", Attrs: attrs[name], Delimiter: delim, Mailbox: s.wire(name)}
 	}
-	s.run(ctx, id, then(s.tellList(data), s.finishing(id, ok(nil, "LSUB completed"))))
+	s.run(ctx, id, then(s.tellList(data, nil), s.finishing(id, ok(nil, "LSUB completed"))))
 }
 
-func (s *Session) tellList(data []*imapwire.ListData) task {
-	return func(context.Context) bool {
-		for len(data) > 0 {
+// tellList is the task that tells mailboxes, each followed by its status if that
+// is asked for. A status that can not be had is left out (RFC 5819 §2).
+func (s *Session) tellList(found []listed, status []imapwire.StatusItem) task {
+	return func(ctx context.Context) bool {
+		for len(found) > 0 {
 			if s.conn.Full() {
 				return true
 			}
-			s.conn.Send(data[0])
-			data = data[1:]
+			l := found[0]
+			found = found[1:]
+			s.conn.Send(l.data)
+			if l.name == "" || len(status) == 0 {
+				continue
+			}
+			if data, err := s.statusOf(ctx, l.name, status); err == nil {
+				data.Mailbox = l.data.Mailbox
+				s.conn.Send(data)
+			}
 		}
 		return false
 	}
@@ -112,9 +221,12 @@ func (s *Session) tellList(data []*imapwire.ListData) task {
 
 // listAttrs returns the attributes of a line of the folder list. Special uses
 // and children are always told: clients use them without asking.
-func listAttrs(info mailbox.FolderInfo) []imap.MailboxAttr {
+func listAttrs(info mailbox.FolderInfo, subscribed bool) []imap.MailboxAttr {
 	var a []imap.MailboxAttr
-	if info.NoSelect {
+	switch {
+	case info.NonExistent:
+		a = append(a, imap.AttrNonExistent) // implies \Noselect, RFC 9051 §7.3.1
+	case info.NoSelect:
 		a = append(a, imap.AttrNoSelect)
 	}
 	switch {
@@ -124,6 +236,9 @@ func listAttrs(info mailbox.FolderInfo) []imap.MailboxAttr {
 		a = append(a, imap.AttrHasChildren)
 	default:
 		a = append(a, imap.AttrHasNoChildren)
+	}
+	if subscribed && info.Subscribed {
+		a = append(a, imap.AttrSubscribed)
 	}
 	return append(a, info.Use...)
 }

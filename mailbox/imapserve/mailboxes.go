@@ -126,6 +126,15 @@ func (s *Session) statusData(ctx context.Context, cmd *imapwire.Status) (*imapwi
 	if err != nil {
 		return nil, err
 	}
+	data, err := s.statusOf(ctx, name, cmd.Items)
+	if err == nil {
+		data.Mailbox = cmd.Mailbox
+	}
+	return data, err
+}
+
+// statusOf returns the status of a mailbox, all of whose items are known.
+func (s *Session) statusOf(ctx context.Context, name string, items []imapwire.StatusItem) (*imapwire.StatusData, error) {
 	f, err := s.user.Open(ctx, name)
 	if err != nil {
 		return nil, err
@@ -143,8 +152,8 @@ func (s *Session) statusData(ctx context.Context, cmd *imapwire.Status) (*imapwi
 		return nil, err
 	}
 	st.AppendLimit = s.appendLimit(st)
-	data := &imapwire.StatusData{Mailbox: cmd.Mailbox}
-	for _, item := range cmd.Items {
+	data := &imapwire.StatusData{}
+	for _, item := range items {
 		data.Values = append(data.Values, imapwire.StatusValue{Item: item, Number: statusItems[item](st)})
 	}
 	return data, nil
