@@ -1,9 +1,6 @@
 package imap
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // A Capability is one word of a capability list. Words compare without regard
 // to case.
@@ -49,18 +46,25 @@ func AuthCapability(mechanism string) Capability { return Capability("AUTH=" + m
 // Equal reports whether c and d are the same word in any case.
 func (c Capability) Equal(d Capability) bool { return equalFoldASCII(string(c), string(d)) }
 
-// AuthMechanism returns the mechanism of an AUTH= capability in upper case.
+// AuthMechanism returns the mechanism of an AUTH= capability, its ASCII letters
+// in upper case, and whether c is one.
 func (c Capability) AuthMechanism() (string, bool) {
 	if len(c) <= 5 || !equalFoldASCII(string(c[:5]), "AUTH=") {
 		return "", false
 	}
-	return strings.ToUpper(string(c[5:])), true
+	b := []byte(c[5:])
+	for i, x := range b {
+		if 'a' <= x && x <= 'z' {
+			b[i] = x - ('a' - 'A')
+		}
+	}
+	return string(b), true
 }
 
 // Capabilities is a capability list in the order of the wire.
 type Capabilities []Capability
 
-// Has reports whether the list contains c.
+// Has reports whether the list contains d.
 func (c Capabilities) Has(d Capability) bool {
 	return slices.ContainsFunc(c, d.Equal)
 }

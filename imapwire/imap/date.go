@@ -1,7 +1,9 @@
 package imap
 
 import (
+	"cmp"
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -23,16 +25,8 @@ func DateOf(t time.Time) Date {
 
 // Compare returns -1, 0 or +1 as d is earlier than, equal to or later than e.
 func (d Date) Compare(e Date) int {
-	switch a, b := d.ordinal(), e.ordinal(); {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+	return cmp.Or(cmp.Compare(d.Year, e.Year), cmp.Compare(d.Month, e.Month), cmp.Compare(d.Day, e.Day))
 }
-
-func (d Date) ordinal() int { return (d.Year*16+int(d.Month))*32 + d.Day }
 
 // IsValid reports whether the day exists.
 func (d Date) IsValid() bool {
@@ -85,12 +79,12 @@ func ParseDate(s string) (Date, error) {
 	return d, nil
 }
 
-// Append appends the form that [ParseDate] reads, for instance 5-Jan-2026.
+// Append appends the form that [ParseDate] reads, for instance 5-Jan-2026. A
+// field out of its range is written as the nearest value within: whoever has
+// not made sure that d exists asks [Date.IsValid] first.
 func (d Date) Append(dst []byte) []byte {
-	if d.Day >= 10 {
-		dst = append(dst, byte('0'+d.Day/10%10))
-	}
-	dst = append(dst, byte('0'+d.Day%10), '-')
+	dst = strconv.AppendInt(dst, int64(min(max(d.Day, 1), 31)), 10)
+	dst = append(dst, '-')
 	dst = appendMonth(dst, d.Month)
 	dst = append(dst, '-')
 	return appendYear(dst, d.Year)
@@ -100,9 +94,7 @@ func (d Date) Append(dst []byte) []byte {
 func (d Date) String() string { return string(d.Append(nil)) }
 
 func appendMonth(dst []byte, m time.Month) []byte {
-	if m < 1 || m > 12 {
-		m = 1
-	}
+	m = min(max(m, time.January), time.December)
 	return append(dst, months[3*(m-1):3*m]...)
 }
 
@@ -114,9 +106,22 @@ func appendYear(dst []byte, y int) []byte {
 func append2(dst []byte, n int) []byte { return append(dst, byte('0'+n/10%10), byte('0'+n%10)) }
 
 // AppendDateTime appends t as INTERNALDATE and APPEND carry it, quotes
-// included, the day padded with a space (RFC 9051 §9, date-time). The year is
-// clamped to 0…9999 and seconds of the zone offset are dropped.
+// included, the day padded with a space (RFC 9051 §9, date-time). It names the
+// second of t in the zone of t, less the seconds of the zone's offset; an offset
+// of a hundred hours or more gives way to UTC. A t outside the years 0 to 9999
+// is written as the nearest second within, in UTC.
 func AppendDateTime(dst []byte, t time.Time) []byte {
+	switch _, off := t.Zone(); {
+	case off <= -100*3600 || off >= 100*3600:
+		t = t.UTC()
+	case off%60 != 0:
+		t = t.In(time.FixedZone("", off-off%60))
+	}
+	if t.Year() < 0 {
+		t = time.Date(0, time.January, 1, 0, 0, 0, 0, time.UTC)
+	} else if t.Year() > 9999 {
+		t = time.Date(9999, time.December, 31, 23, 59, 59, 0, time.UTC)
+	}
 	y, m, d := t.Date()
 	hh, mm, ss := t.Clock()
 	_, off := t.Zone()

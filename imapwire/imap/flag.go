@@ -1,7 +1,5 @@
 package imap
 
-import "strings"
-
 // A Flag is a system flag (with its backslash), or a keyword. Flags are
 // compared without regard to the case of ASCII letters (RFC 9051 §2.3.2); use
 // [Flag.Equal].
@@ -59,7 +57,20 @@ func (f Flag) Canonical() Flag {
 
 // Fold returns the form of f under which equal flags are equal strings: ASCII
 // letters in lower case. It serves as a map key.
-func (f Flag) Fold() string { return strings.Map(lowerASCII, string(f)) }
+func (f Flag) Fold() string {
+	i := 0
+	for i < len(f) && lowerASCII(f[i]) == f[i] {
+		i++
+	}
+	if i == len(f) {
+		return string(f)
+	}
+	b := []byte(f)
+	for ; i < len(b); i++ {
+		b[i] = lowerASCII(b[i])
+	}
+	return string(b)
+}
 
 // HasFlag reports whether flags contains f.
 func HasFlag(flags []Flag, f Flag) bool {
@@ -71,29 +82,19 @@ func HasFlag(flags []Flag, f Flag) bool {
 	return false
 }
 
-func lowerASCII(r rune) rune {
-	if 'A' <= r && r <= 'Z' {
-		return r + ('a' - 'A')
+func lowerASCII(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + ('a' - 'A')
 	}
-	return r
+	return c
 }
 
 func equalFoldASCII(a, b string) bool {
 	if len(a) != len(b) {
 		return false
 	}
-	for i := 0; i < len(a); i++ {
-		x, y := a[i], b[i]
-		if x == y {
-			continue
-		}
-		if 'A' <= x && x <= 'Z' {
-			x += 'a' - 'A'
-		}
-		if 'A' <= y && y <= 'Z' {
-			y += 'a' - 'A'
-		}
-		if x != y {
+	for i := range len(a) {
+		if lowerASCII(a[i]) != lowerASCII(b[i]) {
 			return false
 		}
 	}

@@ -24,11 +24,12 @@ var mailboxBase64 = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 
 // EncodeMailbox returns the wire form of a mailbox name: name itself when
 // UTF-8 is in force on the connection (RFC 9051 §5.1, RFC 9755), modified
-// UTF-7 otherwise (RFC 3501 §5.1.3). Every UTF-8 string has a wire form; octets
-// that are not UTF-8 are replaced by U+FFFD.
+// UTF-7 otherwise (RFC 3501 §5.1.3). Every UTF-8 string has a wire form; a run of
+// octets that are not UTF-8 is replaced by one U+FFFD, in either form.
 func EncodeMailbox(name string, utf8Names bool) string {
+	name = strings.ToValidUTF8(name, "\uFFFD")
 	if utf8Names {
-		return strings.ToValidUTF8(name, "\uFFFD")
+		return name
 	}
 	return string(appendUTF7(nil, name))
 }
@@ -60,6 +61,8 @@ func DisplayMailbox(wire string, utf8Names bool) string {
 
 func isUTF7Direct(c byte) bool { return 0x20 <= c && c <= 0x7e }
 
+// appendUTF7 appends the canonical form of name, which is valid UTF-8: what can
+// stand for itself does, and a run of the rest is one shift.
 func appendUTF7(dst []byte, name string) []byte {
 	for i := 0; i < len(name); {
 		c := name[i]

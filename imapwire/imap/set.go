@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 )
@@ -23,7 +24,7 @@ type Set struct {
 	Saved bool
 }
 
-// SetOf returns the set of the given numbers.
+// SetOf returns the set of the given numbers, in their order; [Star] is "*".
 func SetOf(nums ...uint32) Set {
 	s := Set{Ranges: make([]Range, len(nums))}
 	for i, n := range nums {
@@ -48,18 +49,18 @@ func SetOfUIDs(u UIDSet) Set {
 func (s Set) IsZero() bool { return !s.Saved && len(s.Ranges) == 0 }
 
 // Resolve returns the ranges of s ascending, merged, and with [Star] replaced
-// by max, the largest number in use (RFC 9051 §9: "*" in a set of UIDs is the
-// UID of the last message, even when the other end is larger). With max 0, an
-// empty folder, ranges that contain "*" vanish. Numbers above max stay.
-// A saved set resolves to nothing; the caller substitutes its content.
-func (s Set) Resolve(max uint32) []Range {
+// by largest, the largest number in use (RFC 9051 §9: "*" in a set of UIDs is
+// the UID of the last message, even when the other end is larger). With largest
+// 0, an empty folder, ranges that contain "*" vanish. Numbers above largest
+// stay. A saved set resolves to nothing; the caller substitutes its content.
+func (s Set) Resolve(largest uint32) []Range {
 	out := make([]Range, 0, len(s.Ranges))
 	for _, r := range s.Ranges {
 		if r.First == Star {
-			r.First = max
+			r.First = largest
 		}
 		if r.Last == Star {
-			r.Last = max
+			r.Last = largest
 		}
 		if r.First == 0 || r.Last == 0 {
 			continue
@@ -69,18 +70,11 @@ func (s Set) Resolve(max uint32) []Range {
 		}
 		out = append(out, r)
 	}
-	slices.SortFunc(out, func(a, b Range) int {
-		if a.First < b.First {
-			return -1
-		} else if a.First > b.First {
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(out, func(a, b Range) int { return cmp.Compare(a.First, b.First) })
 	n := 0
 	for _, r := range out {
 		if n > 0 && uint64(r.First) <= uint64(out[n-1].Last)+1 {
-			out[n-1].Last = max32(out[n-1].Last, r.Last)
+			out[n-1].Last = max(out[n-1].Last, r.Last)
 			continue
 		}
 		out[n] = r
@@ -90,8 +84,8 @@ func (s Set) Resolve(max uint32) []Range {
 }
 
 // ResolveUIDs is [Set.Resolve] for a set of UIDs.
-func (s Set) ResolveUIDs(max UID) UIDSet {
-	rs := s.Resolve(uint32(max))
+func (s Set) ResolveUIDs(largest UID) UIDSet {
+	rs := s.Resolve(uint32(largest))
 	if len(rs) == 0 {
 		return nil
 	}
@@ -130,11 +124,4 @@ func appendSeqNumber(dst []byte, n uint32) []byte {
 		return append(dst, '*')
 	}
 	return strconv.AppendUint(dst, uint64(n), 10)
-}
-
-func max32(a, b uint32) uint32 {
-	if a > b {
-		return a
-	}
-	return b
 }
