@@ -20,6 +20,7 @@ var errorTable = []struct {
 	text string
 }{
 	{errTryCreate, imapwire.CodeTryCreate, "no such mailbox"},
+	{errUnknownCTE, imapwire.CodeUnknownCTE, "the transfer encoding is not known"},
 	{errReadOnly, imapwire.CodeReadOnly, "the mailbox is open read-only"},
 	{mailbox.ErrNonExistent, imapwire.CodeNonExistent, "no such mailbox"},
 	{mailbox.ErrNoSelect, imapwire.CodeCannot, "the mailbox can not be selected"},

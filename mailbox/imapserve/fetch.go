@@ -71,6 +71,9 @@ func planFetch(cmd *imapwire.Fetch) (fetchPlan, error) {
 		case *imapwire.FetchBody:
 			p.sections = append(p.sections, item)
 			p.seen = p.seen || !item.Peek
+		case *imapwire.FetchBinary:
+			p.sections = append(p.sections, item)
+			p.seen = p.seen || !item.Peek && !item.SizeOnly
 		default:
 			return p, errUnknownItem
 		}
@@ -221,7 +224,23 @@ func (f *fetching) addBody(ctx context.Context, d *imapwire.FetchData, uid imap.
 	}
 	room := int64(inlineSize)
 	for _, item := range f.plan.sections {
-		data, err := section(shared, index, item, room)
+		binary, isBinary := item.(*imapwire.FetchBinary)
+		if isBinary && binary.SizeOnly {
+			size, err := binarySize(shared, index, binary.Part)
+			if err != nil {
+				closeSections(d)
+				return err
+			}
+			d.BinarySizes = append(d.BinarySizes, imapwire.BinarySize{Part: binary.Part, Size: size})
+			continue
+		}
+		var data imapwire.SectionData
+		var err error
+		if isBinary {
+			data, err = binarySection(shared, index, binary, room)
+		} else {
+			data, err = section(shared, index, item, room)
+		}
 		if err != nil {
 			closeSections(d)
 			return err

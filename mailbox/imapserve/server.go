@@ -121,6 +121,7 @@ func capabilities(mailbox.Store) imapserver.CapabilityLists {
 	after := append(before[:len(before):len(before)],
 		imap.CapIdle, imap.CapNamespace, imap.CapUnselect, imap.CapUIDPlus, imap.CapMove,
 		imap.CapChildren, imap.CapSpecialUse, imap.CapCreateSpecialUse, imap.CapESearch, imap.CapSearchRes,
-		imap.CapWithin, imap.CapStatusSize, imap.CapAppendLimit, imap.CapListExtended, imap.CapListStatus)
+		imap.CapWithin, imap.CapStatusSize, imap.CapAppendLimit, imap.CapListExtended, imap.CapListStatus,
+		imap.CapBinary)
 	return imapserver.CapabilityLists{NotAuthenticated: before, Authenticated: after}
 }

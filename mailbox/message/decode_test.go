@@ -107,6 +107,10 @@ func TestTransfer(t *testing.T) {
 				t.Errorf("%s %q: %q, want %q", tt.encoding, tt.in, got, tt.want)
 			}
 		}
+		// Somebody who reads one octet at a time.
+		if got := readAll(t, iotest.OneByteReader(TransferReader(tt.encoding, strings.NewReader(tt.in)))); got != tt.want {
+			t.Errorf("%s %q, octet by octet: %q, want %q", tt.encoding, tt.in, got, tt.want)
+		}
 	}
 }
 

@@ -15,7 +15,8 @@ import (
 func TransferReader(encoding string, r io.Reader) io.Reader {
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "base64":
-		return base64.NewDecoder(base64.RawStdEncoding, &base64Filter{r: r})
+		// The decoder may ask for a single octet; the filter needs room for two.
+		return base64.NewDecoder(base64.RawStdEncoding, bufio.NewReaderSize(&base64Filter{r: r}, 1024))
 	case "quoted-printable":
 		return &quotedPrintable{r: bufio.NewReaderSize(r, 4096)}
 	}
