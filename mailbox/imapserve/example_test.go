@@ -85,7 +85,7 @@ func ExampleSession_Step() {
 		sess.Advance(now, seg.Len())
 	}
 	// Output:
-	// * OK [CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE SASL-IR AUTH=PLAIN AUTH=LOGIN] mailwire ready
+	// * OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ ID ENABLE SASL-IR AUTH=PLAIN AUTH=LOGIN] mailwire ready
 	// * XPONG hello
 	// a OK pinged
 	// * BYE logging out

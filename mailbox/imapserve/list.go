@@ -21,7 +21,7 @@ type listPlan struct {
 // planList reads options; ok is false when one is not known. REMOTE selects
 // nothing here: all mailboxes are local. Children and special uses are told
 // always.
-func planList(cmd *imapwire.List) (p listPlan, ok bool) {
+func (s *Session) planList(cmd *imapwire.List) (p listPlan, ok bool) {
 	for _, o := range cmd.Select {
 		switch o {
 		case "SUBSCRIBED":
@@ -47,7 +47,7 @@ func planList(cmd *imapwire.List) (p listPlan, ok bool) {
 		}
 	}
 	for _, item := range p.status {
-		if _, known := statusItems[item]; !known {
+		if !s.knowsStatus(item) {
 			return p, false
 		}
 	}
@@ -74,7 +74,7 @@ func (s *Session) list(ctx context.Context, id engine.ID, cmd *imapwire.List) {
 		s.finish(ctx, id, ok(nil, "LIST completed"))
 		return
 	}
-	plan, known := planList(cmd)
+	plan, known := s.planList(cmd)
 	if !known {
 		s.conn.Done(id, bad("unknown option"))
 		return

@@ -33,8 +33,20 @@ func (s *Session) createMailbox(ctx context.Context, cmd *imapwire.Create) error
 			return err
 		}
 	}
-	_, err = s.user.Create(ctx, name, mailbox.CreateOptions{Use: cmd.Use})
-	return err
+	folder, err := s.user.Create(ctx, name, mailbox.CreateOptions{Use: cmd.Use})
+	if err != nil || !s.rev2() {
+		return err
+	}
+	// The store may have spelled the name otherwise (RFC 9051 §6.3.4).
+	for info, err := range s.user.Folders(ctx) {
+		if err != nil {
+			return err
+		}
+		if info.ID == folder && info.Name != name {
+			return s.tellName(ctx, folder, cmd.Mailbox)
+		}
+	}
+	return nil
 }
 
 // delete answers DELETE.
@@ -118,7 +130,7 @@ func (s *Session) status(ctx context.Context, id engine.ID, cmd *imapwire.Status
 // statusData returns nil without an error when an item is not known.
 func (s *Session) statusData(ctx context.Context, cmd *imapwire.Status) (*imapwire.StatusData, error) {
 	for _, item := range cmd.Items {
-		if _, known := statusItems[item]; !known {
+		if !s.knowsStatus(item) {
 			return nil, nil
 		}
 	}
@@ -131,6 +143,12 @@ func (s *Session) statusData(ctx context.Context, cmd *imapwire.Status) (*imapwi
 		data.Mailbox = cmd.Mailbox
 	}
 	return data, err
+}
+
+// knowsStatus reports whether a status item is one. RECENT is not in IMAP4rev2.
+func (s *Session) knowsStatus(item imapwire.StatusItem) bool {
+	_, known := statusItems[item]
+	return known && !(item == imapwire.StatusRecent && s.rev2())
 }
 
 // statusOf returns the status of a mailbox, all of whose items are known.
@@ -169,14 +187,15 @@ func (s *Session) appendLimit(st mailbox.Status) uint32 {
 	return limit
 }
 
-// statusItems are the items of STATUS: RFC 3501 §6.3.10, SIZE of RFC 8438 and
-// APPENDLIMIT of RFC 7889.
+// statusItems are the items of STATUS: RFC 3501 §6.3.10, DELETED of RFC 9051
+// §6.3.11, SIZE of RFC 8438 and APPENDLIMIT of RFC 7889.
 var statusItems = map[imapwire.StatusItem]func(mailbox.Status) int64{
 	imapwire.StatusMessages:    func(st mailbox.Status) int64 { return st.Messages },
 	imapwire.StatusRecent:      func(st mailbox.Status) int64 { return st.Recent.Count() },
 	imapwire.StatusUIDNext:     func(st mailbox.Status) int64 { return int64(st.UIDNext) },
 	imapwire.StatusUIDValidity: func(st mailbox.Status) int64 { return int64(st.UIDValidity) },
 	imapwire.StatusUnseen:      func(st mailbox.Status) int64 { return st.Unseen },
+	imapwire.StatusDeleted:     func(st mailbox.Status) int64 { return st.Deleted },
 	imapwire.StatusSize:        func(st mailbox.Status) int64 { return st.Size },
 	imapwire.StatusAppendLimit: func(st mailbox.Status) int64 { return int64(st.AppendLimit) },
 }

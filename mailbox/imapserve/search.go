@@ -97,7 +97,7 @@ func (s *Session) search(ctx context.Context, id engine.ID, tag string, cmd *ima
 			sel.saved = ret.saves(f.uids)
 		}
 		switch {
-		case !cmd.HasReturn:
+		case !cmd.HasReturn && !s.rev2():
 			s.conn.Send(&imapwire.SearchData{Ranges: f.found})
 		case ret != searchReturn{save: true}:
 			s.conn.Send(f.result(tag, ret))

@@ -96,7 +96,32 @@ func (s *Session) openSelected(ctx context.Context, cmd *imapwire.Select) error 
 		return err
 	}
 	sel.view = view.New(snap)
+	if s.rev2() {
+		if err := s.tellName(ctx, folder.ID(), cmd.Mailbox); err != nil {
+			return err
+		}
+	}
 	return s.tellSelected(status, snap)
+}
+
+// tellName sends the LIST response that IMAP4rev2 has for a mailbox named by a
+// command: with OLDNAME when the name is spelled otherwise (RFC 9051 §6.3.2,
+// §6.3.9.7).
+func (s *Session) tellName(ctx context.Context, id mailbox.FolderID, said string) error {
+	for info, err := range s.user.Folders(ctx) {
+		if err != nil {
+			return err
+		}
+		if info.ID != id {
+			continue
+		}
+		data := &imapwire.ListData{Attrs: listAttrs(info, true), Delimiter: s.user.Delimiter(), Mailbox: s.wire(info.Name)}
+		if said != data.Mailbox {
+			data.OldName = said
+		}
+		return s.conn.Send(data)
+	}
+	return nil
 }
 
 func (s *Session) tellSelected(status mailbox.Status, snap mailbox.Snapshot) error {

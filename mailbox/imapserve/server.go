@@ -96,6 +96,7 @@ func (s *Server) Session(now time.Time, info Info) (*Session, error) {
 		Capabilities:  s.lists,
 		Mechanisms:    mechanisms(),
 		StartTLS:      s.opt.StartTLS,
+		Enable:        imap.Capabilities{imap.CapIMAP4rev2},
 		ID:            s.opt.ID,
 		Greeting:      s.opt.Greeting,
 	})
@@ -117,7 +118,7 @@ func mechanisms() []imapserver.Mechanism {
 
 // capabilities computes what is announced from what the store offers.
 func capabilities(mailbox.Store) imapserver.CapabilityLists {
-	before := imap.Capabilities{imap.CapIMAP4rev1, imap.CapLiteralPlus, imap.CapID, imap.CapEnable}
+	before := imap.Capabilities{imap.CapIMAP4rev1, imap.CapIMAP4rev2, imap.CapLiteralPlus, imap.CapID, imap.CapEnable}
 	after := append(before[:len(before):len(before)],
 		imap.CapIdle, imap.CapNamespace, imap.CapUnselect, imap.CapUIDPlus, imap.CapMove,
 		imap.CapChildren, imap.CapSpecialUse, imap.CapCreateSpecialUse, imap.CapESearch, imap.CapSearchRes,
