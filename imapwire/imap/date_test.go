@@ -3,6 +3,7 @@ package imap_test
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -161,6 +162,29 @@ func TestDateTime(t *testing.T) {
 	for _, s := range wrongDateTimes {
 		if got, err := imap.ParseDateTime(s); err != imap.ErrDate || !got.IsZero() {
 			t.Errorf("%q: %v, %v", s, got, err)
+		}
+	}
+}
+
+// TestDateTimeOctets puts every octet at every place of a date-time: it is read
+// if it has the form of the production and package time knows the day.
+func TestDateTimeOctets(t *testing.T) {
+	form := regexp.MustCompile(`^(?: [0-9]|[0-9]{2})-[A-Za-z]{3}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{2}[0-5][0-9]$`)
+	for _, text := range []string{"17-Jul-1996 02:44:25 -0700", " 1-Jan-2026 23:59:60 +0000", "29-Feb-2024 10:00:00 +1030"} {
+		for i := range len(text) {
+			for c := range 256 {
+				s := text[:i] + string([]byte{byte(c)}) + text[i+1:]
+				// Package time has no leap seconds, and its zones end at 24 hours.
+				known := s[:20]
+				if seconds, leap := strings.CutSuffix(known, ":60"); leap {
+					known = seconds + ":59"
+				}
+				_, wrong := time.Parse("_2-Jan-2006 15:04:05", known)
+				want := form.MatchString(s) && wrong == nil
+				if got, err := imap.ParseDateTime(s); (err == nil) != want {
+					t.Errorf("%q: %v, %v; want it read: %v", s, got, err, want)
+				}
+			}
 		}
 	}
 }
