@@ -270,7 +270,7 @@ func matchAny(ps []pattern, name string) bool {
 
 // match reports whether name fits the pattern: "*" stands for anything, "%" for
 // anything without a delimiter. INBOX matches in any case. It takes
-// O(pattern × name) steps at worst, whatever the wildcards.
+// O(pattern × name) steps, whatever the wildcards.
 func (p pattern) match(name string) bool {
 	if matchWild(p.text, name, p.delim) {
 		return true
@@ -278,41 +278,31 @@ func (p pattern) match(name string) bool {
 	return name == imap.Inbox && matchWild(strings.ToUpper(p.text), name, p.delim)
 }
 
-// matchWild walks both strings once; after a mismatch it goes back to the last
-// wildcard and lets that take one octet more. A "%" that can not take another
-// octet, because it is a delimiter, falls back to the last "*".
+// matchWild keeps the set of places in the pattern at which a match of the name
+// so far can stand, and moves all of them by one octet of the name at a time.
 func matchWild(pat, name string, delim byte) bool {
-	type mark struct{ p, n int } // where to go on after the wildcard
-	star, percent := mark{-1, 0}, mark{-1, 0}
-	p, n := 0, 0
-	for {
-		switch {
-		case p < len(pat) && pat[p] == '*':
+	var room [2][64]bool
+	at, next := append(room[0][:0], make([]bool, len(pat)+1)...), append(room[1][:0], make([]bool, len(pat)+1)...)
+	// A wildcard may stand for nothing: whoever is at it is also behind it.
+	enter := func(set []bool, p int) {
+		for set[p] = true; p < len(pat) && (pat[p] == '*' || pat[p] == '%'); {
 			p++
-			star, percent = mark{p, n}, mark{-1, 0}
-			continue
-		case p < len(pat) && pat[p] == '%':
-			p++
-			percent = mark{p, n}
-			continue
-		case n == len(name) && p == len(pat):
-			return true
-		case n < len(name) && p < len(pat) && pat[p] == name[n]:
-			p++
-			n++
-			continue
+			set[p] = true
 		}
-		if percent.p >= 0 && percent.n < len(name) && name[percent.n] != delim {
-			percent.n++
-			p, n = percent.p, percent.n
-			continue
-		}
-		if star.p >= 0 && star.n < len(name) {
-			star.n++
-			percent.p = -1
-			p, n = star.p, star.n
-			continue
-		}
-		return false
 	}
+	enter(at, 0)
+	for i := 0; i < len(name); i++ {
+		clear(next)
+		for p := range len(pat) {
+			switch {
+			case !at[p]:
+			case pat[p] == '*', pat[p] == '%' && name[i] != delim:
+				enter(next, p)
+			case pat[p] == name[i] && pat[p] != '%':
+				enter(next, p+1)
+			}
+		}
+		at, next = next, at
+	}
+	return at[len(pat)]
 }
