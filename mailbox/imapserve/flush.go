@@ -30,6 +30,7 @@ func (s *Session) read(ctx context.Context) bool {
 	}
 	switch {
 	case err == nil && snap.UIDValidity == sel.view.UIDValidity():
+		sel.root = snap
 		return true
 	case err == nil, errors.Is(err, mailbox.ErrNonExistent):
 		s.lost()
@@ -86,6 +87,8 @@ func (s *Session) flush(ctx context.Context) (more bool) {
 		}
 	}
 	sel.flushing = false
+	// Sessions that know all of the folder hold one list together.
+	v.Share(sel.root)
 	return false
 }
 

@@ -15,6 +15,8 @@ type selected struct {
 	folder   mailbox.Folder
 	hub      *hub
 	view     *view.View
+	// root is the folder as it was read last; its list is the hub's.
+	root     mailbox.Snapshot
 	readOnly bool
 	rights   imap.Rights
 	// recent are the messages that are \Recent for this session.

@@ -149,6 +149,15 @@ func (v *View) forgetOwn() {
 	v.own = v.own[:n]
 }
 
+// Share lets the view hold the list of s, which other sessions hold too, in
+// place of an equal one of its own. It does nothing while the view differs from
+// the folder at that modseq.
+func (v *View) Share(s mailbox.Snapshot) {
+	if v.watermark == s.ModSeq && len(v.held) == 0 && len(v.came) == 0 && v.told.Len() == s.UIDs.Len() {
+		v.told = s.UIDs
+	}
+}
+
 // Resync takes in a snapshot when the history of the folder does not reach
 // back to the watermark. Which flags changed is not known then, so that all of
 // them are told again.

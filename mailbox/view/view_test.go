@@ -234,6 +234,14 @@ func TestView(t *testing.T) {
 			"flush": func(t *rapid.T) {
 				pick(t).flush(t, f, rapid.Bool().Draw(t, "may expunge"), rapid.IntRange(1, 5).Draw(t, "piece"))
 			},
+			"share": func(t *rapid.T) {
+				s := pick(t)
+				before := s.v.Told()
+				s.v.Share(f.snapshot())
+				if !before.Equal(s.v.Told()) {
+					t.Fatal("sharing changed the view")
+				}
+			},
 			"forget history": func(t *rapid.T) { f.floor = f.modSeq },
 			"": func(t *rapid.T) {
 				for i, s := range sessions {
