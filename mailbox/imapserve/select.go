@@ -12,9 +12,9 @@ import (
 
 // selected is the folder that a session has open.
 type selected struct {
-	folder   mailbox.Folder
-	hub      *hub
-	view     *view.View
+	folder mailbox.Folder
+	hub    *hub
+	view   *view.View
 	// root is the folder as it was read last; its list is the hub's.
 	root     mailbox.Snapshot
 	readOnly bool
