@@ -11,12 +11,21 @@ type UIDRange struct{ First, Last UID }
 // A UIDSet is a set of UIDs as ascending ranges that neither touch nor
 // overlap. It takes memory in proportion to its ranges, whatever they span.
 // Every method keeps the form; a composite literal has to. The zero value is
-// empty. Methods never change their receiver unless they take a pointer.
+// empty.
+//
+// A UIDSet is a slice, and a plain copy shares its ranges. Add, AddRange and Cut
+// write to them, so who changes a set that somebody else holds clones it first.
+// No other method changes its receiver, and what one returns shares nothing
+// with the operands.
 type UIDSet []UIDRange
 
-// UIDSetOf returns the set of the given UIDs, in any order.
+// UIDSetOf returns the set of the given UIDs, in any order. Zero is left out.
 func UIDSetOf(uids ...UID) UIDSet {
 	var s UIDSet
+	if !slices.IsSorted(uids) {
+		uids = slices.Clone(uids)
+		slices.Sort(uids) // else each Add moves the ranges above
+	}
 	for _, u := range uids {
 		s.Add(u)
 	}
@@ -67,15 +76,16 @@ func (s UIDSet) Max() UID {
 	return s[len(s)-1].Last
 }
 
-// Add puts u into s. Zero is ignored. Adding in ascending order costs O(1).
+// Add puts u into s. Zero is ignored. It costs O(1) in ascending order, O(ranges)
+// otherwise.
 func (s *UIDSet) Add(u UID) {
 	if u != 0 {
 		s.AddRange(UIDRange{u, u})
 	}
 }
 
-// AddRange puts the UIDs of r into s. A range with First above Last or First
-// zero is ignored.
+// AddRange puts the UIDs of r into s, at the cost of [UIDSet.Add]. A range with
+// First above Last or First zero is ignored.
 func (s *UIDSet) AddRange(r UIDRange) {
 	if r.First == 0 || r.First > r.Last {
 		return
@@ -199,8 +209,9 @@ func (s UIDSet) Append(dst []byte) []byte {
 // String returns the wire form of s.
 func (s UIDSet) String() string { return string(s.Append(nil)) }
 
-// Cut takes the first n UIDs out of s and returns them, in O(ranges taken). It
-// changes the ranges of s in place: s must not share them with another set.
+// Cut takes the first n UIDs out of s, all of them if it has fewer, and returns
+// them, in O(ranges taken). It changes the ranges of s in place: s must not share
+// them with another set. The two parts may be changed independently.
 func (s *UIDSet) Cut(n int64) UIDSet {
 	t := *s
 	for i := range t {
