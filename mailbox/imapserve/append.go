@@ -45,7 +45,8 @@ func (s *Session) appendBegin(ctx context.Context, ev *imapserver.Append) {
 		a.tx, err = f.Append(ctx)
 	}
 	if err != nil {
-		s.refuse(ctx, ev.ID, err)
+		// A folder that must not be seen is answered as one that is not there.
+		s.refuse(ctx, ev.ID, tryCreate(err))
 	}
 }
 

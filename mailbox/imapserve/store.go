@@ -183,7 +183,7 @@ func (s *Session) copyMessages(ctx context.Context, uids imap.UIDSet, wire strin
 		return mailbox.CopyResult{}, tryCreate(err)
 	}
 	if err := s.may(ctx, "COPY", name); err != nil {
-		return mailbox.CopyResult{}, err
+		return mailbox.CopyResult{}, tryCreate(err)
 	}
 	if !move {
 		if len(uids) == 0 {
