@@ -38,4 +38,12 @@
 // The errors of a store become the response codes of RFC 5530 by one table
 // (errors.go). An error that is not in it is NO [SERVERBUG], and only
 // [Options].OnError sees its text.
+//
+// # Specifications
+//
+// RFC 3501 and, after ENABLE, RFC 9051; RFC 2177 (IDLE), 2342 (NAMESPACE), 3348
+// (CHILDREN), 3516 (BINARY), 3691 (UNSELECT), 4315 (UIDPLUS), 4731 (ESEARCH),
+// 5032 (WITHIN), 5182 (SEARCHRES), 5258 (LIST-EXTENDED), 5819 (LIST-STATUS),
+// 6154 (SPECIAL-USE), 6851 (MOVE), 7889 (APPENDLIMIT), 8438 (STATUS=SIZE); the
+// rights of RFC 4314 where a store has them.
 package imapserve
