@@ -10,7 +10,18 @@ import (
 	"github.com/mailwire/mailwire/imapwire/engine"
 )
 
-// authenticate begins a SASL exchange.
+// login passes a LOGIN on, where passwords may travel.
+func (c *Conn) login(cmd *imapwire.Login) {
+	if !c.opt.PlaintextAuth.Allows(c.sec) {
+		c.finish(imapwire.NO, imapwire.CodePrivacyRequired, "LOGIN needs TLS")
+		return
+	}
+	c.event(&Command{ID: c.cur.id, Tag: c.cur.tag, Cmd: cmd})
+}
+
+// authenticate begins a SASL exchange. A mechanism that is not offered is NO, as
+// RFC 9051 §6.2.2 says; which of those that the server has are hidden is no
+// secret, so that the client hears why.
 //
 //	authenticate = "AUTHENTICATE" SP auth-type [SP initial-resp] *(CRLF base64)
 func (c *Conn) authenticate(cmd *imapwire.Authenticate) {
@@ -35,19 +46,19 @@ func (c *Conn) authenticate(cmd *imapwire.Authenticate) {
 // Challenge sends data to the client of an AUTHENTICATE; the answer is an
 // AuthResponse.
 func (c *Conn) Challenge(id engine.ID, data []byte) error {
-	if c.closed {
-		return engine.ErrClosed
+	if err := c.inProgress(id, waitApp); err != nil {
+		return err
 	}
-	if id == 0 || id != c.cur.id || c.cur.verb != "AUTHENTICATE" || c.cur.wait != waitApp {
+	if c.cur.verb != "AUTHENTICATE" {
 		return engine.ErrUnknownID
 	}
-	line := base64.StdEncoding.AppendEncode([]byte("+ "), data)
-	c.out.append(append(line, "\r\n"...))
+	c.out.append("+ " + base64.StdEncoding.EncodeToString(data) + "\r\n")
 	c.queued()
-	c.cur.wait = waitLine
-	c.framer.ExpectLine("SASLLine", c.lim.SASLLine)
+	c.expectLine(c.lim.SASLLine)
 	return nil
 }
+
+var errCancelled = errors.New("cancelled")
 
 // saslLine takes the client's answer to a challenge.
 //
@@ -55,32 +66,32 @@ func (c *Conn) Challenge(id engine.ID, data []byte) error {
 func (c *Conn) saslLine(frame []byte) {
 	line := bytes.TrimRight(frame, "\r\n")
 	if string(line) == "*" {
-		c.cancelSASL(errors.New("cancelled"))
+		c.endSASL(errCancelled)
 		return
 	}
 	if c.cur.steps++; c.cur.steps > c.lim.SASLSteps {
-		c.cancelSASL(&engine.LimitError{Name: "SASLSteps", Cap: int64(c.lim.SASLSteps), Got: int64(c.cur.steps)})
+		c.endSASL(&engine.LimitError{Name: "SASLSteps", Cap: int64(c.lim.SASLSteps), Got: int64(c.cur.steps)})
 		return
 	}
 	data := make([]byte, base64.StdEncoding.DecodedLen(len(line)))
+	// The decoder passes over CR and LF, which a line must not have inside.
 	n, err := base64.StdEncoding.Strict().Decode(data, line)
 	if err != nil || bytes.ContainsAny(line, "\r\n") {
-		c.cancelSASL(&engine.SyntaxError{Production: "base64", Expected: "base64", Got: engine.Redacted, Tag: c.cur.tag})
+		c.endSASL(&engine.SyntaxError{Production: "base64", Expected: "base64", Got: engine.Redacted, Tag: c.cur.tag})
 		return
 	}
-	c.cur.wait = waitApp
 	c.event(&AuthResponse{ID: c.cur.id, Data: engine.Secret(data[:n])})
 }
 
-// cancelSASL answers BAD and ends the exchange (RFC 9051 §6.2.2).
-func (c *Conn) cancelSASL(err error) {
+// endSASL answers BAD and ends the exchange (RFC 9051 §6.2.2). To cancel is
+// every client's right, and anything else counts as a malformed command.
+func (c *Conn) endSASL(err error) {
 	id, tag := c.cur.id, c.cur.tag
-	c.finish(imapwire.BAD, nil, "AUTHENTICATE ended: "+err.Error())
 	c.event(&AuthResponse{ID: id, Cancelled: true})
-	c.stats.Bad++
-	if c.bad++; c.bad > c.lim.BadPreAuth {
-		c.event(&Malformed{Tag: tag, Raw: tag + " AUTHENTICATE " + engine.Redacted, Err: err})
-		c.bye(nil, "too many bad commands")
-		c.end(engine.ErrTooManyErrors)
+	if err == errCancelled {
+		c.finish(imapwire.BAD, nil, "AUTHENTICATE cancelled")
+		return
 	}
+	c.cur = inProgress{}
+	c.malformed(tag, "AUTHENTICATE", nil, err)
 }

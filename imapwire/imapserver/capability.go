@@ -55,8 +55,13 @@ func (c *Conn) offers(m Mechanism) bool {
 	return !m.Plaintext || c.opt.PlaintextAuth.Allows(c.sec)
 }
 
-// SetCapabilities changes what is announced, from the next answer on.
-func (c *Conn) SetCapabilities(l CapabilityLists) {
+// SetCapabilities changes what is announced, from the next answer on. The error
+// is that of [New], and nothing changes.
+func (c *Conn) SetCapabilities(l CapabilityLists) error {
+	if err := l.check(); err != nil {
+		return err
+	}
 	c.opt.Capabilities = l
 	c.caps = capabilityCache{}
+	return nil
 }

@@ -1,23 +1,36 @@
 package imapserver
 
 import (
-	"bytes"
 	"errors"
-	"time"
+	"strings"
 
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
-	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
 // frame takes what the framer found.
+//
+//	frame                between commands   in APPEND    in IDLE, AUTHENTICATE
+//	FrameWhole           command            appendRest   idleLine, saslLine
+//	FrameLiteral         announcedFirst     announced    badLine
+//	FrameBody                               literal
+//	FrameBad             malformed          breakAppend  badLine
+//	FrameFatal           BYE, Closed
 func (c *Conn) frame(f imapwire.Frame) {
-	first := !c.seen
-	c.seen = true
-	if first && f.Kind != imapwire.FrameBody && foreign(f.Data) {
+	if f.Kind == imapwire.FrameWhole && len(f.Data) <= len("\r\n") && c.cur.id == 0 {
+		// An empty line keeps connections open: no answer, and no first line.
+		c.timers.Clear(timerCommand)
+		return
+	}
+	if !c.seen && foreign(f.Data) {
 		c.bye(nil, "this is IMAP")
 		c.end(engine.ErrProtocol)
 		return
+	}
+	c.seen = true
+	if c.cur.wait == waitLine {
+		c.cur.wait = waitApp
+		c.setBounds()
 	}
 	switch f.Kind {
 	case imapwire.FrameFatal:
@@ -31,6 +44,7 @@ func (c *Conn) frame(f imapwire.Frame) {
 		c.announced(f)
 	case imapwire.FrameWhole:
 		c.timers.Clear(timerCommand)
+		c.timers.Clear(timerLiteral)
 		switch {
 		case c.cur.id == 0:
 			c.command(f.Data)
@@ -44,116 +58,137 @@ func (c *Conn) frame(f imapwire.Frame) {
 	}
 }
 
-// foreign reports whether the first line of a client belongs to another
-// protocol: HTTP, SMTP, TLS without an upgrade, SSH. What would follow is not
-// meant for us, and may hold commands (ALPACA).
-func foreign(line []byte) bool {
-	line = bytes.TrimRight(line, "\r\n")
-	if len(line) >= 2 && line[0] == 0x16 && line[1] == 3 || bytes.HasPrefix(line, []byte("SSH-")) {
-		return true
-	}
-	word, rest, _ := bytes.Cut(line, []byte(" "))
-	switch string(bytes.ToUpper(word)) {
-	case "EHLO", "HELO", "LHLO":
-		return len(rest) > 0
-	case "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PATCH", "PROPFIND", "PRI":
-		i := bytes.LastIndexByte(rest, ' ')
-		return bytes.HasPrefix(rest[i+1:], []byte("HTTP/"))
-	}
-	return false
-}
-
 // frameBad answers what the framer could not take.
 func (c *Conn) frameBad(f imapwire.Frame) {
-	if c.cur.id != 0 {
-		switch c.cur.verb {
-		case "APPEND":
-			c.answerBad(f.Err)
-			c.abandonAnswered(f.Err)
-		case "IDLE":
-			c.cur.broken, c.cur.wait = true, waitApp
-			c.event(&IdleDone{ID: c.cur.id})
-		default:
-			c.cancelSASL(f.Err)
-		}
-		return
+	switch {
+	case c.cur.id == 0:
+		tag, verb := imapwire.CommandHead(f.Data)
+		c.malformed(tag, verb, f.Data, f.Err)
+	case c.cur.verb == "APPEND":
+		c.breakAppend(f.Err)
+	default:
+		c.badLine(f.Err)
 	}
-	tag, verb := imapwire.CommandHead(f.Data)
-	c.malformed(tag, verb, f.Data, f.Err)
+}
+
+// expectLine makes the next frame one line of at most most octets, for the
+// command in progress. The framer still knows literals: a client that sends a
+// command instead, with an argument in {n+}, must not have that run as commands.
+func (c *Conn) expectLine(most int) {
+	c.cur.wait = waitLine
+	b := c.lim.Command(c.state != StateNotAuthenticated)
+	b.Line = most
+	c.framer.SetBounds(b)
+}
+
+// badLine takes something that can not be the line which IDLE or AUTHENTICATE
+// expect. Nothing of it is quoted: it may be part of a login.
+func (c *Conn) badLine(err error) {
+	limit := (*engine.LimitError)(nil)
+	switch c.cur.verb {
+	case "IDLE":
+		c.cur.err = &engine.SyntaxError{Production: c.lineProduction(), Expected: "DONE", Got: engine.Redacted, Tag: c.cur.tag}
+		c.event(&IdleDone{ID: c.cur.id})
+	default:
+		if errors.As(err, &limit) {
+			c.endSASL(&engine.LimitError{Name: "SASLLine", Cap: limit.Cap, Got: limit.Got, Offset: limit.Offset})
+			return
+		}
+		c.endSASL(redacted(err, c.cur.tag))
+	}
+}
+
+func (c *Conn) lineProduction() string {
+	if c.cur.verb == "IDLE" {
+		return "idle"
+	}
+	return "base64"
 }
 
 // malformed answers a command that was not understood.
 func (c *Conn) malformed(tag, verb string, raw []byte, err error) {
-	c.tagged(tag, imapwire.BAD, nil, err.Error())
-	c.stats.Bad++
-	c.bad++
-	c.event(&Malformed{Tag: tag, Raw: rawOf(raw, tag, verb), Err: err})
-	limit := c.lim.Bad
-	if c.state == StateNotAuthenticated {
-		limit = c.lim.BadPreAuth
+	ev := &Malformed{Tag: tag, Raw: string(raw[:min(len(raw), maxRaw)]), Err: err}
+	switch {
+	case secretVerb(verb):
+		ev.Raw = tag + " " + verb + " " + engine.Redacted
+	case secretVerb(strings.ToUpper(tag)):
+		// A login whose tag was forgotten.
+		ev.Raw = tag + " " + engine.Redacted
+		ev.Err = redacted(err, tag)
+	case verb == "":
+		// It may be a password, or a SASL response, that missed its command.
+		ev.Tag, ev.Raw = "", engine.Redacted
+		ev.Err = redacted(err, "")
 	}
-	if c.bad > limit {
-		c.bye(nil, "too many bad commands")
-		c.end(engine.ErrTooManyErrors)
-	}
+	c.tagged(tag, imapwire.BAD, nil, ev.Err.Error())
+	c.event(ev)
+	c.mistake()
 }
 
 // maxRaw is how much of a malformed command an event shows.
 const maxRaw = 256
 
-// rawOf returns what an event shows of a malformed command. What follows the
-// verb of a login may be a secret, and so may a line that has no verb.
-func rawOf(raw []byte, tag, verb string) string {
-	switch verb {
-	case "LOGIN", "AUTHENTICATE":
-		return tag + " " + verb + " " + engine.Redacted
-	case "":
-		return tag
+// secretVerb reports whether what follows a verb, given in upper case, may be a
+// secret.
+func secretVerb(verb string) bool { return verb == "LOGIN" || verb == "AUTHENTICATE" }
+
+// redacted returns err without what it quotes.
+func redacted(err error, tag string) error {
+	syntax := (*engine.SyntaxError)(nil)
+	if !errors.As(err, &syntax) {
+		return err
 	}
-	return string(raw[:min(len(raw), maxRaw)])
+	e := *syntax
+	e.Tag = tag
+	if strings.Trim(e.Got, "\r\n") != "" {
+		e.Got = engine.Redacted
+	}
+	return &e
 }
 
-// tagged queues a tagged response; without a tag it is untagged, as RFC 9051
-// §7.1.3 asks.
-func (c *Conn) tagged(tag string, cond imapwire.Condition, code imapwire.Code, text string) {
-	c.out.send(&imapwire.StatusResponse{Tag: tag, StatusCondition: imapwire.StatusCondition{Condition: cond, Code: code, Text: text}})
-	c.queued()
+// mistake counts a malformed command, and ends the conversation when there are
+// too many in a row: a client with a bug stops sooner or later, somebody who
+// guesses or fills the network does not. They count in a row and not in all, as
+// Cyrus does, so that a long session with a flaw is not cut off.
+func (c *Conn) mistake() {
+	c.stats.Bad++
+	limit := c.lim.Bad
+	if c.state == StateNotAuthenticated {
+		limit = c.lim.BadPreAuth
+	}
+	if c.bad++; c.bad > limit {
+		c.bye(nil, "too many bad commands")
+		c.end(engine.ErrTooManyErrors)
+	}
 }
 
 // command takes a complete command.
 func (c *Conn) command(frame []byte) {
-	if len(frame) <= 2 {
-		return // an empty line keeps connections open: no answer
-	}
-	c.stats.Commands++
 	tag, cmd, err := c.parser.Command(frame)
 	if err != nil {
 		_, verb := imapwire.CommandHead(frame)
 		c.malformed(tag, verb, frame, err)
 		return
 	}
-	c.bad = 0
 	verb := cmd.Verb()
 	g, known := gates[verb]
 	if !known {
 		g = gate{states: inAny}
 	}
 	if !g.allows(c.state) {
+		c.bad = 0
 		c.tagged(tag, imapwire.BAD, nil, verb+" is not allowed when "+c.state.String())
 		return
 	}
 	c.begin(tag, verb, g)
 	switch cmd := cmd.(type) {
 	case *imapwire.Capability:
-		c.out.send(&imapwire.CapabilityData{Capabilities: c.capabilities()})
+		c.say(&imapwire.CapabilityData{Capabilities: c.capabilities()})
 		c.finish(imapwire.OK, nil, "CAPABILITY completed")
 	case *imapwire.Logout:
-		c.bye(nil, "logging out")
-		c.finish(imapwire.OK, nil, "LOGOUT completed")
-		c.framer.Rest()
-		c.end(nil)
+		c.logout()
 	case *imapwire.ID:
-		c.out.send(&imapwire.IDData{Fields: c.opt.ID})
+		c.say(&imapwire.IDData{Fields: c.opt.ID})
 		c.finish(imapwire.OK, nil, "ID completed")
 		c.event(&ClientID{Fields: cmd.Fields})
 	case *imapwire.Enable:
@@ -161,21 +196,23 @@ func (c *Conn) command(frame []byte) {
 	case *imapwire.StartTLS:
 		c.startTLS()
 	case *imapwire.Login:
-		if !c.opt.PlaintextAuth.Allows(c.sec) {
-			c.finish(imapwire.NO, imapwire.CodePrivacyRequired, "LOGIN needs TLS")
-			return
-		}
-		c.event(&Command{ID: c.cur.id, Tag: tag, Cmd: cmd})
+		c.login(cmd)
 	case *imapwire.Authenticate:
 		c.authenticate(cmd)
 	case *imapwire.Idle:
 		c.idle()
-	case *imapwire.Append:
-		// Its message is a literal, and literals of APPEND are streamed.
-		c.finish(imapwire.BAD, nil, "APPEND without a literal")
 	default:
+		c.cur.unknown = !known
 		c.event(&Command{ID: c.cur.id, Tag: tag, Cmd: cmd})
 	}
+}
+
+// logout says BYE, then OK, and then nothing (RFC 9051 §6.1.3).
+func (c *Conn) logout() {
+	c.bye(nil, "logging out")
+	c.finish(imapwire.OK, nil, "LOGOUT completed")
+	c.framer.Rest()
+	c.end(nil)
 }
 
 // begin makes a command the one in progress.
@@ -184,72 +221,46 @@ func (c *Conn) begin(tag, verb string, g gate) {
 	c.cur = inProgress{id: c.lastID, tag: tag, verb: verb, gate: g}
 }
 
-// finish ends the command in progress on behalf of the engine.
+// finish ends the command in progress, which is well formed, on behalf of the
+// engine.
 func (c *Conn) finish(cond imapwire.Condition, code imapwire.Code, text string) {
+	c.bad = 0
 	c.tagged(c.cur.tag, cond, code, text)
-	c.cur, c.yield = inProgress{}, 0
+	c.reset()
 }
 
-// enable answers ENABLE: what is known and was not on is turned on, anything
-// else is ignored (RFC 5161 §3.1).
-func (c *Conn) enable(cmd *imapwire.Enable) {
-	var on imap.Capabilities
-	for _, x := range cmd.Capabilities {
-		for _, known := range c.opt.Enable {
-			if known.Equal(x) && !c.enabled.Has(x) && !on.Has(x) {
-				on = append(on, known)
-			}
-		}
-	}
-	c.enabled = append(c.enabled, on...)
-	utf8 := c.enabled.Has(imap.CapIMAP4rev2) || c.enabled.Has(imap.CapUTF8Accept)
-	c.out.utf8, c.parser.UTF8 = utf8, utf8
-	c.out.send(&imapwire.EnabledData{Capabilities: on})
-	c.finish(imapwire.OK, nil, "ENABLE completed")
-	if len(on) > 0 {
-		c.event(&Enabled{Capabilities: on})
-	}
+// tagged queues a tagged response of the engine's own; without a tag it is
+// untagged, as RFC 9051 §7.1.3 asks.
+func (c *Conn) tagged(tag string, cond imapwire.Condition, code imapwire.Code, text string) {
+	// The tag was read by the grammar that the encoder obeys.
+	_ = c.complete(tag, imapwire.StatusCondition{Condition: cond, Code: code, Text: text})
 }
 
-// startTLS answers STARTTLS. Nothing behind it is read: it is for the TLS layer
-// or for nobody (RFC 9051 §6.2.1).
-func (c *Conn) startTLS() {
-	if c.sec.Encrypted || !c.opt.StartTLS {
-		c.finish(imapwire.BAD, nil, "STARTTLS is not possible here")
-		return
-	}
-	c.finish(imapwire.OK, nil, "begin TLS")
-	c.upgrade = engine.LayerTLS
-	c.event(&Upgrade{Layer: engine.LayerTLS, Rest: c.framer.Rest()})
-	c.fed = false
-}
-
-// Upgraded says that the layer of the last Upgrade is in place. Behind TLS
-// everything is fresh: nothing that was said before counts (RFC 9051 §6.2.1).
-func (c *Conn) Upgraded(now time.Time, l engine.Layer, s engine.Security) {
-	c.now = now
-	if c.upgrade == 0 || l != c.upgrade {
-		return
-	}
-	c.upgrade, c.sec = 0, s
-	c.framer = imapwire.Framer{}
-	c.enabled, c.bad, c.seen = nil, 0, false
-	c.out.utf8, c.parser.UTF8 = false, false
-	c.caps = capabilityCache{}
-	c.setBounds()
-	c.timers.Clear(timerIdle)
-	c.restIdle()
-}
-
-// UpgradeFailed says that the layer could not be put in place. Only Closed is
-// left.
-func (c *Conn) UpgradeFailed(err error) {
-	if c.upgrade == 0 {
-		return
-	}
+// complete queues the one tagged response of a command.
+func (c *Conn) complete(tag string, s imapwire.StatusCondition) error {
+	c.status = imapwire.StatusResponse{Tag: tag, StatusCondition: s}
+	err := c.trySend(&c.status)
+	c.status = imapwire.StatusResponse{}
 	if err == nil {
-		err = errors.New("imapserver: the upgrade failed")
+		c.stats.Commands++
 	}
-	c.out.discard()
-	c.end(err)
+	return err
+}
+
+// say queues a response of the engine's own.
+func (c *Conn) say(r imapwire.Response) {
+	// Options were checked at New.
+	_ = c.trySend(r)
+}
+
+// trySend queues a response, or nothing.
+func (c *Conn) trySend(r imapwire.Response) error {
+	m := c.out.mark()
+	if err := c.out.send(r); err != nil {
+		c.out.restore(m)
+		return err
+	}
+	c.stats.Steps++
+	c.queued()
+	return nil
 }

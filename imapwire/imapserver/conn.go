@@ -16,16 +16,20 @@ var ErrRefused = errors.New("imapserver: refused by the application")
 // The timers of a Conn.
 const (
 	timerIdle    = iota // login, later idleness
-	timerCommand        // a command that has begun
+	timerCommand        // a command that is not complete
 	timerLiteral        // a literal that has been announced
 	timerOutput         // output that waits
 )
 
-// A Conn is the server's half of one conversation. Its methods are of four
-// kinds, and called in this order: Feed, FeedEOF and Expire bring in the network
-// and the clock; Next, Want and Deadline say what follows from it; Send, Done,
-// Accept, Refuse, Challenge, Push, Yield, Upgraded … answer; Output, Advance and
-// Flush write.
+// A Conn is the server's half of one conversation. Its methods are of five
+// kinds, and called in this order:
+//
+//	from the network and the clock   Feed, FeedEOF, Expire
+//	to the application               Next, Want, Deadline
+//	from the application             Send, Done, Accept, Refuse, Challenge, Push, Yield,
+//	                                 Upgraded, UpgradeFailed, SetCapabilities, Deselect, Bye
+//	to the network                   Output, Advance, Flush, and at last Close
+//	at any time                      State, Full, MayExpunge, Enabled, UTF8, Idling, Security, Stats
 //
 // A mistake of the caller is an error, and nothing changes.
 type Conn struct {
@@ -44,6 +48,7 @@ type Conn struct {
 	caps    capabilityCache
 
 	events []Event
+	heard  int // of these, how many Next has returned
 	lastID engine.ID
 	// cur is the command in progress; its id is zero between commands.
 	cur   inProgress
@@ -54,6 +59,11 @@ type Conn struct {
 	upgrade engine.Layer
 	closed  bool
 	fed     bool // the framer has input that it has not used up
+
+	// before is what framers counted before this one.
+	before struct{ in, steps int64 }
+	// status is the tagged response that is being encoded.
+	status imapwire.StatusResponse
 }
 
 // inProgress is a command that is not answered.
@@ -69,7 +79,9 @@ type inProgress struct {
 	nonSync bool
 	index   int // messages of an APPEND announced so far
 	steps   int // of a SASL exchange
-	broken  bool
+	unknown bool
+	// err is why the command ends with BAD, whatever the application says.
+	err error
 }
 
 type waiting uint8
@@ -86,6 +98,9 @@ const (
 func New(now time.Time, opt Options) (*Conn, error) {
 	lim, err := opt.Limits.WithDefaults()
 	if err != nil {
+		return nil, err
+	}
+	if err := opt.check(); err != nil {
 		return nil, err
 	}
 	c := &Conn{opt: opt, lim: lim, now: now, sec: opt.Security, state: StateNotAuthenticated}
@@ -131,7 +146,7 @@ func (c *Conn) Feed(now time.Time, p []byte) error {
 	if c.closed {
 		return engine.ErrClosed
 	}
-	if len(c.events) > 0 || c.Want() != engine.WantInput {
+	if c.heard < len(c.events) || c.fed || c.Want() != engine.WantInput {
 		return engine.ErrBusy
 	}
 	c.now = now
@@ -146,40 +161,51 @@ func (c *Conn) Feed(now time.Time, p []byte) error {
 	return nil
 }
 
-// FeedEOF says that no more input comes.
+// FeedEOF says that no more input comes. A client that only stopped sending may
+// still read what is queued.
 func (c *Conn) FeedEOF(now time.Time) {
 	c.now = now
 	c.end(io.EOF)
 }
 
 // Expire says what time it is. When a deadline has passed, the conversation ends
-// with BYE. Early and repeated calls are harmless.
+// with BYE; a client that does not read is not told, and what is queued for it
+// is dropped. Early and repeated calls are harmless.
 func (c *Conn) Expire(now time.Time) {
 	c.now = now
-	if c.closed {
-		return
-	}
 	i, ok := c.timers.Expired(now)
-	if !ok {
-		return
-	}
-	if i != timerOutput {
-		// A client that does not read will not read this either.
+	switch {
+	case !ok:
+	case i == timerOutput:
+		c.end(engine.ErrTimeout)
+		c.dropOutput()
+	case i == timerIdle && c.waits():
+		// The client waits for us.
+		c.restIdle()
+	default:
 		c.bye(nil, [...]string{"idle for too long", "that command took too long", "that literal took too long"}[i])
+		c.end(engine.ErrTimeout)
 	}
-	c.end(engine.ErrTimeout)
+}
+
+// waits reports whether an authenticated client waits for the application.
+func (c *Conn) waits() bool {
+	return c.state != StateNotAuthenticated && c.cur.id != 0 && (c.cur.wait == waitApp || c.cur.wait == waitDecision)
 }
 
 // Deadline returns when Expire is due; zero is never.
 func (c *Conn) Deadline() time.Time { return c.timers.Next() }
 
-// Want says what the Conn waits for, once Next has returned nil.
+// Want says what the Conn waits for, once Next has returned nil. WantAnswer is
+// for Done or Challenge, or for Push when nothing can be written before it.
 func (c *Conn) Want() engine.Want {
 	switch {
 	case c.closed:
 		return engine.WantNothing
 	case c.upgrade != 0 && c.out.empty():
 		return engine.WantUpgrade
+	case c.out.starved():
+		return engine.WantAnswer
 	case c.upgrade != 0, c.yield != 0:
 		return engine.WantDrain
 	case c.cur.id != 0 && c.cur.wait == waitDecision:
@@ -195,10 +221,11 @@ func (c *Conn) Want() engine.Want {
 // Next returns the next event, or nil when there is none: Want says why.
 func (c *Conn) Next() Event {
 	for {
-		if len(c.events) > 0 {
-			ev := c.events[0]
-			if c.events = c.events[1:]; len(c.events) == 0 {
-				c.events = nil
+		if c.heard < len(c.events) {
+			ev := c.events[c.heard]
+			c.events[c.heard] = nil
+			if c.heard++; c.heard == len(c.events) {
+				c.events, c.heard = c.events[:0], 0
 			}
 			return ev
 		}
@@ -264,16 +291,15 @@ func (c *Conn) end(err error) {
 	c.closed, c.state, c.fed = true, StateLogout, false
 	c.cur, c.yield, c.upgrade = inProgress{}, 0, 0
 	c.timers = engine.Timers{}
-	if !c.out.empty() {
-		c.timers.Set(timerOutput, c.now.Add(c.lim.OutputTime))
-	}
+	c.queued()
 	c.event(&Closed{Err: err})
 }
 
-// bye queues * BYE.
+// bye queues * BYE, except where the next octet has to be one of TLS.
 func (c *Conn) bye(code imapwire.Code, text string) {
-	c.out.send(&imapwire.StatusResponse{StatusCondition: imapwire.StatusCondition{Condition: imapwire.BYE, Code: code, Text: text}})
-	c.queued()
+	if c.upgrade == 0 {
+		c.say(&imapwire.StatusResponse{StatusCondition: imapwire.StatusCondition{Condition: imapwire.BYE, Code: code, Text: text}})
+	}
 }
 
 // Bye says goodbye to the client, and ends the conversation without an error.
@@ -285,83 +311,121 @@ func (c *Conn) Bye(code imapwire.Code, text string) {
 	c.end(nil)
 }
 
-// Close drops what is queued and closes the readers in it. It is for the moment
-// at which nothing more can be written.
+// Close ends the conversation if it has not ended, drops what is queued and
+// closes the readers in it. It is for the moment at which nothing more can be
+// written. Every Conn that was sent a reader has to be closed; more than once is
+// harmless.
 func (c *Conn) Close() {
 	c.end(engine.ErrClosed)
-	c.out.discard()
-	c.countQueue()
+	c.dropOutput()
 }
 
-// Send queues untagged responses, encoded before it returns; readers and lists
-// are read as they drain. An EXPUNGE or VANISHED at a time when [Conn.MayExpunge]
-// is false is [engine.ErrNotNow]; a response that can not be encoded is an error.
-// Responses before it are queued, it and those after it are not.
+// Send queues untagged responses: all of them or, with an error, none. They are
+// encoded before it returns; readers and lists are read as they drain. With an
+// error the readers stay the caller's.
+//
+// An EXPUNGE or VANISHED at a time when [Conn.MayExpunge] is false, and anything
+// between an Upgrade and Upgraded, is [engine.ErrNotNow]. A response that can not
+// be encoded, or that Done, Challenge or Bye sends, is an error.
 func (c *Conn) Send(rs ...imapwire.Response) error {
-	if c.closed {
+	switch {
+	case c.closed:
 		return engine.ErrClosed
+	case c.upgrade != 0:
+		return engine.ErrNotNow
 	}
-	defer c.queued()
 	for _, r := range rs {
-		switch r := r.(type) {
-		case *imapwire.ExpungeData:
-			if !c.MayExpunge() {
-				return engine.ErrNotNow
-			}
-		case *imapwire.VanishedData:
-			if !r.Earlier && !c.MayExpunge() {
-				return engine.ErrNotNow
-			}
-		case *imapwire.StatusResponse:
-			if r.Tag != "" {
-				return errors.New("imapserver: a tagged response is sent with Done")
-			}
-		}
-		if err := c.out.send(r); err != nil {
+		if err := c.maySend(r); err != nil {
 			return err
 		}
-		c.stats.Steps++
+	}
+	m := c.out.mark()
+	for _, r := range rs {
+		if err := c.out.send(r); err != nil {
+			c.out.restore(m)
+			return err
+		}
+	}
+	c.stats.Steps += int64(len(rs))
+	c.queued()
+	return nil
+}
+
+// maySend says what is wrong with sending r now.
+func (c *Conn) maySend(r imapwire.Response) error {
+	switch r := r.(type) {
+	case *imapwire.ExpungeData:
+		if !c.MayExpunge() {
+			return engine.ErrNotNow
+		}
+	case *imapwire.VanishedData:
+		if !r.Earlier && !c.MayExpunge() {
+			return engine.ErrNotNow
+		}
+	case *imapwire.Continue:
+		return errors.New("imapserver: a continuation is sent with Accept or Challenge")
+	case *imapwire.StatusResponse:
+		switch {
+		case r.Tag != "":
+			return errors.New("imapserver: a tagged response is sent with Done")
+		case r.Condition == imapwire.BYE:
+			return errors.New("imapserver: BYE is sent with Bye")
+		case r.Condition == imapwire.PREAUTH:
+			return errors.New("imapserver: PREAUTH is a greeting")
+		}
+	}
+	return nil
+}
+
+// inProgress says what is wrong with an answer to the command id, when it is
+// not the one that waits so.
+func (c *Conn) inProgress(id engine.ID, wait waiting) error {
+	switch {
+	case c.closed:
+		return engine.ErrClosed
+	case id == 0 || id != c.cur.id || c.cur.wait != wait:
+		return engine.ErrUnknownID
 	}
 	return nil
 }
 
 // Done ends the command id with its tagged response, and changes the state as
 // the command and its outcome ask. A login that succeeded without a code tells
-// the capabilities.
+// the capabilities. An IDLE that did not end with DONE is BAD in any case.
 func (c *Conn) Done(id engine.ID, s imapwire.StatusCondition) error {
-	if c.closed {
-		return engine.ErrClosed
-	}
-	if id == 0 || id != c.cur.id || c.cur.wait != waitApp {
-		return engine.ErrUnknownID
+	if err := c.inProgress(id, waitApp); err != nil {
+		return err
 	}
 	if s.Condition != imapwire.OK && s.Condition != imapwire.NO && s.Condition != imapwire.BAD {
 		return errors.New("imapserver: a command ends with OK, NO or BAD")
 	}
-	if c.cur.broken {
-		s = imapwire.StatusCondition{Condition: imapwire.BAD, Text: "expected DONE"}
+	cur, was := c.cur, c.state
+	if cur.err != nil {
+		s = imapwire.StatusCondition{Condition: imapwire.BAD, Text: cur.err.Error()}
 	}
-	next := c.state.after(c.cur.verb, s.Condition)
-	login := c.state == StateNotAuthenticated && next != c.state
-	if login {
-		c.state = next
-		if s.Code == nil {
-			s.Code = &imapwire.CodeCapability{Capabilities: c.capabilities()}
-		}
+	c.state = was.after(cur.verb, s.Condition)
+	login := was == StateNotAuthenticated && c.state != was
+	if login && s.Code == nil {
+		s.Code = &imapwire.CodeCapability{Capabilities: c.capabilities()}
 	}
-	if err := c.out.send(&imapwire.StatusResponse{Tag: c.cur.tag, StatusCondition: s}); err != nil {
-		if login {
-			c.state = StateNotAuthenticated
-		}
+	if err := c.complete(cur.tag, s); err != nil {
+		c.state = was
 		return err
 	}
-	c.queued()
-	c.state = next
+	c.reset()
 	if login {
 		c.setBounds()
 		c.restIdle()
 	}
-	c.cur, c.yield = inProgress{}, 0
+	switch {
+	case cur.err != nil:
+		c.event(&Malformed{Tag: cur.tag, Raw: cur.tag + " " + cur.verb, Err: cur.err})
+		c.mistake()
+	case cur.unknown && s.Condition == imapwire.BAD:
+		c.mistake()
+	default:
+		c.bad = 0
+	}
 	return nil
 }
 
@@ -396,24 +460,14 @@ func (c *Conn) Deselect() {
 // State returns where the conversation stands.
 func (c *Conn) State() State { return c.state }
 
-// Enabled reports whether the client has enabled a capability.
-func (c *Conn) Enabled(x imap.Capability) bool { return c.enabled.Has(x) }
-
-// UTF8 reports whether mailbox names and quoted strings are UTF-8: IMAP4rev2 or
-// UTF8=ACCEPT is enabled.
-func (c *Conn) UTF8() bool { return c.out.utf8 }
-
-// Idling reports whether an IDLE is in progress.
-func (c *Conn) Idling() bool { return c.cur.id != 0 && c.cur.verb == "IDLE" }
-
 // Security returns what is known of the transport.
 func (c *Conn) Security() engine.Security { return c.sec }
 
 // Stats returns the counters.
 func (c *Conn) Stats() engine.Stats {
 	s := c.stats
-	s.BytesIn = c.framer.BytesIn()
-	s.Steps += c.framer.Steps() + c.parser.Steps
+	s.BytesIn = c.before.in + c.framer.BytesIn()
+	s.Steps += c.before.steps + c.framer.Steps() + c.parser.Steps
 	s.MaxDepth = c.parser.MaxDepth
 	return s
 }

@@ -323,51 +323,6 @@ func TestTooManyErrors(t *testing.T) {
 	}
 }
 
-func TestTimeouts(t *testing.T) {
-	for _, tt := range []struct {
-		name  string
-		state imapserver.State
-		in    string
-		after time.Duration
-	}{
-		{"login", imapserver.StateNotAuthenticated, "", 3 * time.Minute},
-		{"login, busy", imapserver.StateNotAuthenticated, "a NOOP\r\n", 3 * time.Minute},
-		{"idle", imapserver.StateAuthenticated, "", 31 * time.Minute},
-		{"IDLE", imapserver.StateSelected, "a IDLE\r\n", 31 * time.Minute},
-		{"command", imapserver.StateAuthenticated, "a NO", 5 * time.Minute},
-		{"literal", imapserver.StateAuthenticated, "a CREATE {5}\r\nab", time.Minute},
-		{"message", imapserver.StateAuthenticated, "a APPEND x {5}\r\nab", time.Minute},
-	} {
-		s := inState(t, loopback, tt.state)
-		s.feed(tt.in)
-		if d := s.c.Deadline().Sub(start); d != tt.after {
-			t.Errorf("%s: deadline after %v, want %v", tt.name, d, tt.after)
-		}
-		s.c.Expire(start.Add(tt.after - time.Second))
-		s.work()
-		if s.c.Want() == engine.WantNothing {
-			t.Errorf("%s: an early call ended it", tt.name)
-		}
-		s.c.Expire(start.Add(tt.after))
-		s.c.Expire(start.Add(tt.after))
-		s.work()
-		if s.c.Want() != engine.WantNothing || s.log[len(s.log)-1] != "closed: engine: time-out" || !strings.Contains(s.out.String(), "* BYE") {
-			t.Errorf("%s: %v %s", tt.name, s.log, s.out.String())
-		}
-	}
-	// Output that nobody takes.
-	s := inState(t, loopback, imapserver.StateAuthenticated)
-	s.must(s.c.Feed(start, []byte("a CAPABILITY\r\n")))
-	s.c.Next()
-	if d := s.c.Deadline().Sub(start); d != 5*time.Minute {
-		t.Errorf("output: deadline after %v", d)
-	}
-	s.c.Expire(start.Add(5 * time.Minute))
-	if ev, isClosed := s.c.Next().(*imapserver.Closed); !isClosed || !errors.Is(ev.Err, engine.ErrTimeout) {
-		t.Errorf("%v", ev)
-	}
-}
-
 // TestCallersMistakes: an error, and nothing changes.
 func TestCallersMistakes(t *testing.T) {
 	s := inState(t, loopback, imapserver.StateSelected)

@@ -130,7 +130,9 @@ type Resume struct{ ID engine.ID }
 type Malformed struct {
 	Tag string // empty when there was none to read
 	// Raw is the start of what came, at most 256 octets, with nothing of a
-	// LOGIN or AUTHENTICATE beyond the verb.
+	// LOGIN or AUTHENTICATE beyond the verb, and nothing of a line in which no
+	// verb was found, since that may be a password on its own; Tag is empty
+	// then.
 	Raw string
 	Err error // *engine.SyntaxError or *engine.LimitError
 }

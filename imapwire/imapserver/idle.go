@@ -2,6 +2,8 @@ package imapserver
 
 import (
 	"bytes"
+
+	"github.com/mailwire/mailwire/imapwire/engine"
 )
 
 // maxDone is the octets of the line that ends an IDLE.
@@ -9,21 +11,24 @@ const maxDone = 64
 
 // idle answers IDLE with the continuation (RFC 9051 §6.3.13).
 func (c *Conn) idle() {
-	c.out.append([]byte("+ idling\r\n"))
+	c.out.append("+ idling\r\n")
 	c.queued()
-	c.cur.wait = waitLine
-	c.framer.ExpectLine("Line", maxDone)
+	c.expectLine(maxDone)
 	c.event(&Idle{ID: c.cur.id, Tag: c.cur.tag})
 }
 
 // idleLine takes the line that ends an IDLE. Anything but DONE ends it as well,
-// with BAD.
+// with BAD: it is most likely a command, and its sender not idle any more.
 //
 //	idle = "IDLE" CRLF "DONE"
 func (c *Conn) idleLine(frame []byte) {
 	if line := bytes.TrimRight(frame, "\r\n"); !bytes.EqualFold(line, []byte("DONE")) {
-		c.cur.broken = true
+		// The first word is quoted, and not what may follow LOGIN.
+		word, _, _ := bytes.Cut(line, []byte(" "))
+		c.cur.err = &engine.SyntaxError{Production: "idle", Expected: "DONE", Got: engine.CutGot(word), Tag: c.cur.tag}
 	}
-	c.cur.wait = waitApp
 	c.event(&IdleDone{ID: c.cur.id})
 }
+
+// Idling reports whether an IDLE is in progress.
+func (c *Conn) Idling() bool { return c.cur.id != 0 && c.cur.verb == "IDLE" }

@@ -1,6 +1,9 @@
 package imapserver
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
@@ -17,17 +20,20 @@ type Options struct {
 	// Limits bound what the client can cost.
 	Limits imapwire.Limits
 	// Capabilities are what is announced besides what the engine adds by
-	// state and policy: STARTTLS, LOGINDISABLED, SASL-IR and AUTH=.
+	// state and policy: STARTTLS, LOGINDISABLED, SASL-IR and AUTH=, which
+	// must not be listed.
 	Capabilities CapabilityLists
 	// Mechanisms are the SASL mechanisms, in the order of announcement.
 	Mechanisms []Mechanism
 	// StartTLS: offer STARTTLS while the transport is not encrypted.
 	StartTLS bool
-	// Enable are the capabilities that ENABLE turns on.
+	// Enable are the capabilities that ENABLE turns on. With UTF8=ACCEPT
+	// among them, APPEND may carry UTF8 (…).
 	Enable imap.Capabilities
 	// ID is the answer to ID; no fields are NIL.
 	ID []imapwire.IDField
-	// Greeting is the text of the greeting; empty is a default.
+	// Greeting is the text of the greeting; empty is a default. Greeting and
+	// tagged OK of a login carry the capabilities.
 	Greeting string
 	// PreAuth: the client is authenticated by other means, and greeted so.
 	PreAuth bool
@@ -47,4 +53,42 @@ type Mechanism struct {
 type CapabilityLists struct {
 	NotAuthenticated imap.Capabilities
 	Authenticated    imap.Capabilities
+}
+
+// check finds what is wrong with options, limits excepted.
+func (o *Options) check() error {
+	for i, m := range o.Mechanisms {
+		if m.Name == "" || !engine.Atom.All(m.Name) || strings.ToUpper(m.Name) != m.Name {
+			return fmt.Errorf("imapserver: %q is not the name of a SASL mechanism in upper case", m.Name)
+		}
+		for _, n := range o.Mechanisms[:i] {
+			if n.Name == m.Name {
+				return fmt.Errorf("imapserver: the mechanism %s is listed twice", m.Name)
+			}
+		}
+	}
+	if _, err := imapwire.AppendResponse(nil, &imapwire.EnabledData{Capabilities: o.Enable}, imapwire.ResponseOptions{}); err != nil {
+		return fmt.Errorf("imapserver: Enable: %w", err)
+	}
+	if _, err := imapwire.AppendResponse(nil, &imapwire.IDData{Fields: o.ID}, imapwire.ResponseOptions{}); err != nil {
+		return fmt.Errorf("imapserver: ID: %w", err)
+	}
+	return o.Capabilities.check()
+}
+
+// check finds words that are no capabilities, or that are not the caller's to
+// announce.
+func (l CapabilityLists) check() error {
+	for _, list := range []imap.Capabilities{l.NotAuthenticated, l.Authenticated} {
+		for _, x := range list {
+			_, auth := x.AuthMechanism()
+			switch {
+			case x == "" || !engine.Atom.All(string(x)):
+				return fmt.Errorf("imapserver: %q is not a capability", x)
+			case auth || x.Equal(imap.CapStartTLS) || x.Equal(imap.CapLoginDisabled) || x.Equal(imap.CapSASLIR):
+				return fmt.Errorf("imapserver: %s is announced as state and policy ask", x)
+			}
+		}
+	}
+	return nil
 }
