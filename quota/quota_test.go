@@ -56,7 +56,17 @@ func TestFits(t *testing.T) {
 		terms    quota.Terms
 		over     quota.Resource // 0: it fits
 	}{
-		{"no limits", rootOf(quota.Limit{}, quota.Limit{}), quota.Of(big, big), quota.Amounts{}, quota.Of(big, big), quota.Terms{}, 0},
+		{"no limits", rootOf(quota.Limit{}, quota.Limit{}), quota.Of(1<<62, 1<<32), quota.Of(1<<61, 1<<31), quota.Of(1<<60, 1<<31), quota.Terms{}, 0},
+		{"no limits, up to the largest number", rootOf(quota.Limit{}, quota.Limit{}), quota.Of(big-2, 0), quota.Of(1, 0), quota.Of(1, 0), quota.Terms{}, 0},
+		{"no limits, beyond the largest number", rootOf(quota.Limit{}, quota.Limit{}), quota.Of(big-2, 0), quota.Of(1, 0), quota.Of(2, 0), quota.Terms{}, quota.Storage},
+		{"no limits, nothing more", rootOf(quota.Limit{}, quota.Limit{}), quota.Of(big, big), quota.Amounts{}, quota.Amounts{}, quota.Terms{}, 0},
+		{"a move of the largest number", rootOf(quota.Hard(0), quota.Limit{}), quota.Of(big, 1), quota.Amounts{}, quota.Of(big, 1), quota.Terms{Credit: quota.Of(big, 1)}, 0},
+		{"two moves of the largest number at once", rootOf(quota.Limit{}, quota.Limit{}), quota.Of(big, 1), quota.Of(big, 1), quota.Of(big, 1), quota.Terms{Credit: quota.Of(big, 1)}, quota.Storage},
+		{"a negative limit is zero", rootOf(quota.Limit{Hard: -1, HasHard: true}, quota.Limit{}), quota.Amounts{}, quota.Amounts{}, quota.Of(1, 0), quota.Terms{}, quota.Storage},
+		{"a negative need is none", rootOf(quota.Hard(0), quota.Hard(0)), quota.Of(9, 9), quota.Amounts{}, quota.Of(-1, -1), quota.Terms{}, 0},
+		{"percent of a large limit saturates", rootOf(quota.Hard(1<<60), quota.Limit{}), quota.Of(1<<62, 0), quota.Amounts{}, quota.Of(1, 0), quota.Terms{Rule: quota.Rule{Percent: 50}}, 0},
+		{"a large percentage saturates", rootOf(quota.Limit{}, quota.Hard(99)), quota.Of(0, 1<<60), quota.Amounts{}, quota.Of(0, 1), quota.Terms{Rule: quota.Rule{Percent: big}}, 0},
+		{"a negative percentage is none", rootOf(quota.Limit{}, quota.Hard(2)), quota.Of(0, 1), quota.Amounts{}, quota.Of(0, 1), quota.Terms{Rule: quota.Rule{Percent: -5}}, 0},
 		{"to the last octet", rootOf(quota.Hard(1), quota.Limit{}), quota.Of(1000, 1), quota.Amounts{}, quota.Of(24, 1), quota.Terms{}, 0},
 		{"one too many", rootOf(quota.Hard(1), quota.Limit{}), quota.Of(1000, 1), quota.Amounts{}, quota.Of(25, 1), quota.Terms{}, quota.Storage},
 		{"reserved counts", rootOf(quota.Hard(1), quota.Limit{}), quota.Of(1000, 1), quota.Of(24, 1), quota.Of(1, 1), quota.Terms{}, quota.Storage},
@@ -159,7 +169,7 @@ func TestRoot(t *testing.T) {
 				if err != nil {
 					t.Fatalf("a move was refused: %v", err)
 				}
-				if next = next.Commit(h).Discharge(m); next != r {
+				if next = next.Discharge(m).Commit(h); next != r {
 					t.Fatal("a move changed the root")
 				}
 			},
@@ -197,6 +207,68 @@ func TestReserveAll(t *testing.T) {
 	}
 }
 
+// TestShares: a credit counts in the root that shrinks, and what is ignored is
+// charged nowhere (invariants 51 to 53).
+func TestShares(t *testing.T) {
+	mine, shared := rootOf(quota.Limit{}, quota.Hard(1)), rootOf(quota.Limit{}, quota.Hard(1))
+	mine.Name, shared.Name = "", "shared"
+	mine.Used, shared.Used = quota.Of(1, 1), quota.Of(1, 1)
+	m := quota.Of(1, 1)
+	private := []quota.Share{{Root: mine}}
+	both := []quota.Share{{Root: mine}, {Root: shared}}
+	ignored := []quota.Share{{Root: mine, Rule: quota.Rule{Ignore: true}}}
+	for _, tt := range []struct {
+		name     string
+		from, to []quota.Share
+		over     string // "-": it fits
+	}{
+		{"inside a root", private, private, "-"},
+		{"out of a root", both, private, "-"},
+		{"inside two roots", both, both, "-"},
+		{"into a second root that is full", private, both, "shared"},
+		{"out of a folder that does not count", ignored, private, ""},
+		{"into a folder that does not count", private, ignored, "-"},
+		{"between folders that do not count", ignored, ignored, "-"},
+	} {
+		_, _, err := quota.ReserveAll(quota.Credit(tt.to, tt.from, m), m, quota.Terms{Credit: quota.Of(9, 9)})
+		var over *quota.OverError
+		if got := errors.As(err, &over); got != (tt.over != "-") || got && over.Root != tt.over {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+	if tt := quota.Charged(append(ignored, both[1])); len(tt) != 1 || tt[0] != shared {
+		t.Errorf("charged: %+v", tt)
+	}
+	if quota.Charged(ignored) != nil {
+		t.Error("an ignored folder is charged")
+	}
+	for _, s := range both {
+		if s.Credit != (quota.Amounts{}) {
+			t.Error("Credit changed its argument")
+		}
+	}
+}
+
+// TestHold: invariant 50. What was not refused is counted to the octet, whatever
+// else was asked for meanwhile.
+func TestHold(t *testing.T) {
+	root, hold, err := quota.Root{}.Reserve(quota.Of(100, 1), quota.Terms{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, none, err := root.Reserve(quota.Of(math.MaxInt64, 1), quota.Terms{})
+	if !errors.Is(err, quota.ErrOver) || next != root || none != (quota.Hold{}) {
+		t.Errorf("%+v, %+v, %v", next, none, err)
+	}
+	if next = root.Commit(hold); next.Used != quota.Of(100, 1) || next.Reserved != (quota.Amounts{}) {
+		t.Errorf("%+v", next)
+	}
+	_, hold, err = quota.Root{}.Reserve(quota.Of(-5, 1), quota.Terms{})
+	if err != nil || hold.Amounts() != quota.Of(0, 1) || quota.HoldOf(quota.Of(-5, 1)) != hold {
+		t.Errorf("%v, %v", hold, err)
+	}
+}
+
 func TestCrossed(t *testing.T) {
 	var limits quota.Limits
 	limits[quota.Storage] = quota.Hard(10)
@@ -221,6 +293,21 @@ func TestCrossed(t *testing.T) {
 		got, ok := quota.Crossed(ths, limits, tt.before, tt.after)
 		if ok != (tt.want >= 0) || ok && got != ths[tt.want] {
 			t.Errorf("%v to %v: %v, %v", tt.before, tt.after, got, ok)
+		}
+	}
+}
+
+// TestCrossedEdges: a threshold that saturates is not lower than it was.
+func TestCrossedEdges(t *testing.T) {
+	var limits quota.Limits
+	limits[quota.Storage] = quota.Hard(1 << 60) // 2^70 octets
+	half := []quota.Threshold{{Resource: quota.Storage, Percent: 50}}
+	if got, ok := quota.Crossed(half, limits, quota.Of(1<<62-1, 0), quota.Of(1<<62, 0)); ok {
+		t.Errorf("crossed %v", got)
+	}
+	for _, th := range []quota.Threshold{{}, {Resource: 99, At: 1}, {Resource: quota.Storage, Percent: -1}, {Resource: quota.Storage}} {
+		if _, ok := quota.Crossed([]quota.Threshold{th}, limits, quota.Of(0, 0), quota.Of(math.MaxInt64, 0)); ok {
+			t.Errorf("crossed %v", th)
 		}
 	}
 }
@@ -280,6 +367,12 @@ func TestLines(t *testing.T) {
 	if got := r.OverSoft(); !slices.Equal(got, []quota.Resource{quota.Message}) {
 		t.Errorf("over soft limits: %v", got)
 	}
+	below := rootOf(quota.Limit{Hard: -3, HasHard: true}, quota.Limit{Soft: -3, HasSoft: true})
+	for _, l := range below.Lines() {
+		if l.Limit != 0 {
+			t.Errorf("a negative limit is told as %d", l.Limit)
+		}
+	}
 	if len(rootOf(quota.Limit{}, quota.Limit{}).Lines()) != 0 {
 		t.Error("a root without limits has lines")
 	}
@@ -317,7 +410,7 @@ func ExampleRoot_Reserve_move() {
 		fmt.Println(err)
 		return
 	}
-	next = next.Commit(hold).Discharge(message)
+	next = next.Discharge(message).Commit(hold)
 	fmt.Println(next == root)
 	// Output: true
 }
@@ -327,12 +420,15 @@ func ExampleCrossed() {
 	var limits quota.Limits
 	limits[quota.Storage] = quota.Hard(100)
 	ninety := []quota.Threshold{{Resource: quota.Storage, Percent: 90}}
-	for _, octets := range []int64{80 << 10, 91 << 10, 95 << 10} {
-		_, crossed := quota.Crossed(ninety, limits, quota.Of(80<<10, 0), quota.Of(octets, 0))
-		fmt.Println(octets>>10, crossed)
+	before := quota.Of(80<<10, 0)
+	for _, kib := range []int64{85, 91, 95} {
+		after := quota.Of(kib<<10, 0)
+		_, crossed := quota.Crossed(ninety, limits, before, after)
+		fmt.Println(kib, crossed)
+		before = after
 	}
 	// Output:
-	// 80 false
+	// 85 false
 	// 91 true
-	// 95 true
+	// 95 false
 }

@@ -2,6 +2,7 @@ package quota
 
 import (
 	"math"
+	"math/bits"
 	"strings"
 )
 
@@ -55,7 +56,9 @@ func (r Resource) Unit() int64 {
 }
 
 // Units returns an amount in units of the protocol, rounded up (RFC 9208 §5.1):
-// one octet is a unit.
+// one octet is a unit. What is rounded is the sum of all messages, once, and not
+// each message, so that many small messages cost no more than they are. Negative
+// amounts are zero.
 func (r Resource) Units(amount int64) int64 {
 	unit := r.Unit()
 	n := max(amount, 0) / unit
@@ -91,7 +94,15 @@ func (a Amounts) Minus(b Amounts) Amounts {
 	return a
 }
 
-// add and sub take numbers that are not negative.
+// clamp returns a with zero for what is negative.
+func (a Amounts) clamp() Amounts {
+	for i := range a {
+		a[i] = max(a[i], 0)
+	}
+	return a
+}
+
+// add and sub take negative numbers for zero.
 func add(a, b int64) int64 {
 	a, b = max(a, 0), max(b, 0)
 	if a > math.MaxInt64-b {
@@ -102,12 +113,19 @@ func add(a, b int64) int64 {
 
 func sub(a, b int64) int64 { return max(max(a, 0)-max(b, 0), 0) }
 
-func mul(a, b int64) int64 {
-	if a <= 0 || b <= 0 {
+// scale returns percent of n units as an amount, rounded down and saturated.
+func scale(n, percent, unit int64) int64 {
+	if n <= 0 || percent <= 0 {
 		return 0
 	}
-	if a > math.MaxInt64/b {
+	hi, lo := bits.Mul64(uint64(n), uint64(percent))
+	if hi >= 50 { // at least 50 × 2^64 / 100
 		return math.MaxInt64
 	}
-	return a * b
+	carry, lo := bits.Mul64(lo, uint64(unit))
+	if hi = hi*uint64(unit) + carry; hi >= 50 {
+		return math.MaxInt64
+	}
+	q, _ := bits.Div64(hi, lo, 100)
+	return int64(q)
 }

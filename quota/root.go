@@ -11,9 +11,13 @@ var ErrOver = errors.New("quota: over quota")
 
 // An OverError says which limit stood in the way.
 type OverError struct {
+	// Root is the name of the root.
 	Root     string
 	Resource Resource
-	// Limit, Usage and Asked are amounts: octets for storage.
+	// Amounts, so octets for storage. Limit is the one that held, after the
+	// folder's rule and the grace, and [Unlimited] where there is none; Usage
+	// is what is used and reserved; Asked is what was to be added, less its
+	// credit.
 	Limit, Usage, Asked int64
 }
 
@@ -26,6 +30,8 @@ func (e *OverError) Is(target error) bool { return target == ErrOver }
 
 // A Limit is what may be had of a resource, in units of the protocol. The zero
 // Limit limits nothing.
+//
+// A negative Hard or Soft is zero.
 type Limit struct {
 	Hard, Soft       int64
 	HasHard, HasSoft bool
@@ -51,73 +57,68 @@ type Root struct {
 	Used, Reserved Amounts
 }
 
-// A Rule is what a folder has to itself. The zero Rule is none.
-type Rule struct {
-	// Ignore: the folder does not count at all.
-	Ignore bool
-	// Percent of the limits hold for the folder; zero is 100.
-	Percent int64
-	// Extra is added to the limits.
-	Extra Amounts
-}
-
 // Terms say more about a reservation. The zero Terms are none.
 type Terms struct {
+	// Rule is that of the folder which grows.
 	Rule Rule
-	// Credit is what the same transaction will remove: it makes room.
+	// Credit is what the same transaction will remove from the same root: it
+	// makes room. Who finds at the end that somebody else removed some of it
+	// has to release and reserve anew with what is left, or two transactions
+	// spend one credit.
 	Credit Amounts
 	// Delivery: mail from outside, which may go above the limits by Grace.
 	Delivery bool
 	Grace    Amounts
 }
 
-// A Hold is what has been reserved.
+// A Hold is what has been reserved in one root. It ends once, with
+// [Root.Commit] or [Root.Release]. The zero Hold holds nothing.
 type Hold struct{ amounts Amounts }
+
+// HoldOf returns the hold of amounts that a store kept: those of [Hold.Amounts].
+// So a hold can outlast the process that reserved it, and another node can end
+// it.
+func HoldOf(a Amounts) Hold { return Hold{a.clamp()} }
 
 // Amounts returns what is held.
 func (h Hold) Amounts() Amounts { return h.amounts }
 
-// limit returns the hard limit of a resource as an amount; ok is false without
-// one.
-func (r Root) limit(x Resource, t Terms) (n int64, ok bool) {
+// limit returns the hard limit of a resource as an amount; without one it is
+// [Unlimited].
+func (r Root) limit(x Resource, t Terms) int64 {
 	l := r.Limits[x]
 	if !l.HasHard {
-		return 0, false
+		return Unlimited
 	}
-	n = mul(l.Hard, x.Unit())
-	if p := t.Rule.Percent; p > 0 && p != 100 {
-		n = scale(n, p)
+	percent := int64(100)
+	if t.Rule.Percent > 0 {
+		percent = t.Rule.Percent
 	}
-	n = add(n, t.Rule.Extra[x])
+	n := add(scale(l.Hard, percent, x.Unit()), t.Rule.Extra[x])
 	if t.Delivery {
 		n = add(n, t.Grace[x])
 	}
-	return n, true
-}
-
-// scale returns n × percent / 100 without overflow on the way.
-func scale(n, percent int64) int64 {
-	return add(mul(n/100, percent), mul(n%100, percent)/100)
+	return n
 }
 
 // Fits reports whether need may be added, as an [*OverError] about the first
 // resource that does not allow it. What does not grow always fits, also above a
-// limit.
+// limit. Sums end at 2^63-1 even where nothing is limited: what could not be
+// counted does not fit, so that no sum saturates and forgets what it is made of.
 func (r Root) Fits(need Amounts, t Terms) error {
 	if t.Rule.Ignore {
 		return nil
 	}
 	for x := Storage; x < resources; x++ {
+		// All of it is reserved, the credited part too.
+		if held := max(r.Reserved[x], 0); need[x] > math.MaxInt64-held {
+			return &OverError{Root: r.Name, Resource: x, Limit: Unlimited, Usage: held, Asked: need[x]}
+		}
 		asked := sub(need[x], t.Credit[x])
 		if asked == 0 {
 			continue
 		}
-		limit, ok := r.limit(x, t)
-		if !ok {
-			continue
-		}
-		// The sum saturates: a limit of 2^63-1 holds all the same.
-		usage := add(r.Used[x], r.Reserved[x])
+		limit, usage := r.limit(x, t), add(r.Used[x], r.Reserved[x])
 		if asked > limit || usage > limit-asked {
 			return &OverError{Root: r.Name, Resource: x, Limit: limit, Usage: usage, Asked: asked}
 		}
@@ -127,19 +128,20 @@ func (r Root) Fits(need Amounts, t Terms) error {
 
 // Reserve promises need, or refuses with an [*OverError] and returns r as it
 // was. What is credited is promised as well: until the transaction ends, both
-// what it adds and what it will remove count.
+// what it adds and what it will remove count. In an ignored folder nothing is
+// held.
 func (r Root) Reserve(need Amounts, t Terms) (Root, Hold, error) {
 	if err := r.Fits(need, t); err != nil {
 		return r, Hold{}, err
 	}
-	if t.Rule.Ignore {
-		return r, Hold{}, nil
-	}
-	r.Reserved = r.Reserved.Plus(need)
-	return r, Hold{need}, nil
+	h := Hold{t.Rule.Charge(need)}
+	r.Reserved = r.Reserved.Plus(h.amounts)
+	return r, h, nil
 }
 
-// Commit turns what is held into usage.
+// Commit turns what is held into usage. What the same transaction removed is
+// discharged before: then the usage on the way is not above what it was admitted
+// to be.
 func (r Root) Commit(h Hold) Root {
 	r = r.Release(h)
 	r.Used = r.Used.Plus(h.amounts)
@@ -152,7 +154,8 @@ func (r Root) Release(h Hold) Root {
 	return r
 }
 
-// Discharge gives back what was removed.
+// Discharge gives back what was removed: what it cost, which is nothing in an
+// ignored folder ([Rule.Charge]).
 func (r Root) Discharge(gone Amounts) Root {
 	r.Used = r.Used.Minus(gone)
 	return r
@@ -175,9 +178,9 @@ func (r Root) Lines() []Line {
 	for x := Storage; x < resources; x++ {
 		switch l := r.Limits[x]; {
 		case l.HasHard:
-			out = append(out, Line{x, x.Units(r.Used[x]), l.Hard})
+			out = append(out, Line{x, x.Units(r.Used[x]), max(l.Hard, 0)})
 		case l.HasSoft:
-			out = append(out, Line{x, x.Units(r.Used[x]), l.Soft})
+			out = append(out, Line{x, x.Units(r.Used[x]), max(l.Soft, 0)})
 		}
 	}
 	return out
@@ -187,34 +190,13 @@ func (r Root) Lines() []Line {
 func (r Root) OverSoft() []Resource {
 	var out []Resource
 	for x := Storage; x < resources; x++ {
-		if l := r.Limits[x]; l.HasSoft && r.Used[x] > mul(l.Soft, x.Unit()) {
+		if l := r.Limits[x]; l.HasSoft && r.Used[x] > scale(l.Soft, 100, x.Unit()) {
 			out = append(out, x)
 		}
 	}
 	return out
 }
 
-// A Share is a root that a folder belongs to, with the folder's rule there.
-type Share struct {
-	Root Root
-	Rule Rule
-}
-
-// ReserveAll reserves need in every root of a folder, or in none: all of them
-// have to allow it. The roots and holds that come back stand in the order of
-// shares.
-func ReserveAll(shares []Share, need Amounts, t Terms) ([]Root, []Hold, error) {
-	roots, holds := make([]Root, len(shares)), make([]Hold, len(shares))
-	for i, s := range shares {
-		t.Rule = s.Rule
-		var err error
-		if roots[i], holds[i], err = s.Root.Reserve(need, t); err != nil {
-			return nil, nil, err
-		}
-	}
-	return roots, holds, nil
-}
-
-// Unlimited is the limit of a resource that has none, for callers that need a
-// number.
+// Unlimited is the limit of a resource that has none: the largest number there
+// is.
 const Unlimited = math.MaxInt64

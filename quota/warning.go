@@ -3,9 +3,10 @@ package quota
 // A Threshold is a usage at whose crossing somebody wants to hear.
 type Threshold struct {
 	Resource Resource
-	// Percent of the hard limit, 1 to 100; without it, At counts.
+	// Percent of the hard limit, from 1; more than 100 is above the limit.
+	// A resource without a hard limit never crosses it. With zero, At counts.
 	Percent int64
-	// At is an amount.
+	// At is an amount, so octets for storage.
 	At int64
 	// Under: the crossing is from above to below.
 	Under bool
@@ -19,7 +20,7 @@ func (t Threshold) at(limits Limits) (int64, bool) {
 	if t.Resource == 0 || t.Resource >= resources || !l.HasHard {
 		return 0, false
 	}
-	return scale(mul(l.Hard, t.Resource.Unit()), t.Percent), true
+	return scale(l.Hard, t.Percent, t.Resource.Unit()), true
 }
 
 // Crossed returns the first of thresholds that usage crossed between before and
