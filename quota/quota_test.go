@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 	"testing"
 
@@ -66,6 +67,7 @@ func TestFits(t *testing.T) {
 		{"a negative need is none", rootOf(quota.Hard(0), quota.Hard(0)), quota.Of(9, 9), quota.Amounts{}, quota.Of(-1, -1), quota.Terms{}, 0},
 		{"percent of a large limit saturates", rootOf(quota.Hard(1<<60), quota.Limit{}), quota.Of(1<<62, 0), quota.Amounts{}, quota.Of(1, 0), quota.Terms{Rule: quota.Rule{Percent: 50}}, 0},
 		{"a large percentage saturates", rootOf(quota.Limit{}, quota.Hard(99)), quota.Of(0, 1<<60), quota.Amounts{}, quota.Of(0, 1), quota.Terms{Rule: quota.Rule{Percent: big}}, 0},
+		{"a product of more than 128 bits saturates", rootOf(quota.Hard(1<<62), quota.Limit{}), quota.Of(1<<62, 0), quota.Amounts{}, quota.Of(1, 0), quota.Terms{Rule: quota.Rule{Percent: 1 << 62}}, 0},
 		{"a negative percentage is none", rootOf(quota.Limit{}, quota.Hard(2)), quota.Of(0, 1), quota.Amounts{}, quota.Of(0, 1), quota.Terms{Rule: quota.Rule{Percent: -5}}, 0},
 		{"to the last octet", rootOf(quota.Hard(1), quota.Limit{}), quota.Of(1000, 1), quota.Amounts{}, quota.Of(24, 1), quota.Terms{}, 0},
 		{"one too many", rootOf(quota.Hard(1), quota.Limit{}), quota.Of(1000, 1), quota.Amounts{}, quota.Of(25, 1), quota.Terms{}, quota.Storage},
@@ -207,6 +209,36 @@ func TestReserveAll(t *testing.T) {
 	}
 }
 
+// TestLimit: invariant 50. The limit that holds is the exact one, up to 2^63-1.
+func TestLimit(t *testing.T) {
+	edges := rapid.OneOf(
+		rapid.SampledFrom([]int64{1, 2, 99, 100, 1 << 31, 1 << 32, 1 << 53, 1 << 62, math.MaxInt64}),
+		rapid.Int64Range(1, 1000), rapid.Int64Range(1, math.MaxInt64))
+	rapid.Check(t, func(t *rapid.T) {
+		x := rapid.SampledFrom(quota.Resources()).Draw(t, "resource")
+		n, percent, extra := edges.Draw(t, "limit"), edges.Draw(t, "percent"), edges.Draw(t, "extra")
+		var r quota.Root
+		r.Limits[x] = quota.Hard(n)
+		r.Used[x] = math.MaxInt64
+		rule := quota.Rule{Percent: percent}
+		rule.Extra[x] = extra
+		var need quota.Amounts
+		need[x] = 1
+		want := new(big.Int).Mul(big.NewInt(n), big.NewInt(percent))
+		want.Mul(want, big.NewInt(x.Unit())).Quo(want, big.NewInt(100)).Add(want, big.NewInt(extra))
+		if most := big.NewInt(math.MaxInt64); want.Cmp(most) > 0 {
+			want = most
+		}
+		var over *quota.OverError
+		if !errors.As(r.Fits(need, quota.Terms{Rule: rule}), &over) || big.NewInt(over.Limit).Cmp(want) != 0 {
+			t.Fatalf("%+v, want a limit of %d", over, want)
+		}
+		if over.Usage != math.MaxInt64 || over.Asked != 1 || over.Resource != x {
+			t.Fatalf("%+v", over)
+		}
+	})
+}
+
 // TestShares: a credit counts in the root that shrinks, and what is ignored is
 // charged nowhere (invariants 51 to 53).
 func TestShares(t *testing.T) {
@@ -289,6 +321,8 @@ func TestCrossed(t *testing.T) {
 		{quota.Of(9000, 0), quota.Of(9100, 0), -1},
 		{quota.Of(9000, 4), quota.Of(9100, 5), 2},
 		{quota.Of(9000, 4), quota.Of(8191, 4), 4},
+		{quota.Of(8192, 4), quota.Of(8191, 4), 4},
+		{quota.Of(8191, 4), quota.Of(8190, 4), -1},
 	} {
 		got, ok := quota.Crossed(ths, limits, tt.before, tt.after)
 		if ok != (tt.want >= 0) || ok && got != ths[tt.want] {
@@ -305,8 +339,9 @@ func TestCrossedEdges(t *testing.T) {
 	if got, ok := quota.Crossed(half, limits, quota.Of(1<<62-1, 0), quota.Of(1<<62, 0)); ok {
 		t.Errorf("crossed %v", got)
 	}
-	for _, th := range []quota.Threshold{{}, {Resource: 99, At: 1}, {Resource: quota.Storage, Percent: -1}, {Resource: quota.Storage}} {
-		if _, ok := quota.Crossed([]quota.Threshold{th}, limits, quota.Of(0, 0), quota.Of(math.MaxInt64, 0)); ok {
+	limits[quota.Message] = quota.Limit{Hard: 5} // which is none
+	for _, th := range []quota.Threshold{{}, {Resource: quota.Message, Percent: 100}, {Resource: 99, At: 1}, {Resource: quota.Storage, Percent: -1}, {Resource: quota.Storage}} {
+		if _, ok := quota.Crossed([]quota.Threshold{th}, limits, quota.Of(0, 0), quota.Of(math.MaxInt64, math.MaxInt64)); ok {
 			t.Errorf("crossed %v", th)
 		}
 	}
@@ -373,6 +408,13 @@ func TestLines(t *testing.T) {
 			t.Errorf("a negative limit is told as %d", l.Limit)
 		}
 	}
+	full := rootOf(quota.Soft(2), quota.Limit{})
+	if full.Used = quota.Of(2048, 0); full.OverSoft() != nil {
+		t.Error("what is at a soft limit is over it")
+	}
+	if full.Used = quota.Of(2049, 0); len(full.OverSoft()) != 1 {
+		t.Error("an octet over a soft limit is not")
+	}
 	if len(rootOf(quota.Limit{}, quota.Limit{}).Lines()) != 0 {
 		t.Error("a root without limits has lines")
 	}
@@ -413,6 +455,23 @@ func ExampleRoot_Reserve_move() {
 	next = next.Discharge(message).Commit(hold)
 	fmt.Println(next == root)
 	// Output: true
+}
+
+// A folder in two roots grows in both or in neither. A message that moves there
+// from a folder of one of them is new to the other.
+func ExampleReserveAll() {
+	ada, team := quota.Root{Name: "ada", Used: quota.Of(1024, 1)}, quota.Root{Name: "team"}
+	ada.Limits[quota.Storage], team.Limits[quota.Storage] = quota.Hard(1), quota.Hard(0)
+	message := quota.Of(1024, 1)
+	inbox := []quota.Share{{Root: ada}}
+	shared := []quota.Share{{Root: ada}, {Root: team}}
+
+	_, _, err := quota.ReserveAll(quota.Credit(shared, inbox, message), message, quota.Terms{})
+	var over *quota.OverError
+	if errors.As(err, &over) {
+		fmt.Println(over.Root, over.Resource)
+	}
+	// Output: team STORAGE
 }
 
 // A warning goes out when usage crosses a threshold, and not before or after.

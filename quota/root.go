@@ -119,7 +119,7 @@ func (r Root) Fits(need Amounts, t Terms) error {
 			continue
 		}
 		limit, usage := r.limit(x, t), add(r.Used[x], r.Reserved[x])
-		if asked > limit || usage > limit-asked {
+		if usage > limit-asked {
 			return &OverError{Root: r.Name, Resource: x, Limit: limit, Usage: usage, Asked: asked}
 		}
 	}

@@ -33,6 +33,10 @@ type script struct {
 	body strings.Builder
 	// refuse, when set, refuses messages of APPEND.
 	refuse bool
+	// on, when set, handles an event in place of the script, or returns false.
+	on func(imapserver.Event) bool
+	// rest is what the last Upgrade gave back.
+	rest string
 }
 
 func newScript(t interface{ Fatalf(string, ...any) }, opt imapserver.Options) *script {
@@ -85,6 +89,9 @@ func (s *script) must(err error) {
 }
 
 func (s *script) handle(ev imapserver.Event) {
+	if s.on != nil && s.on(ev) {
+		return
+	}
 	switch ev := ev.(type) {
 	case *imapserver.Command:
 		s.logf("%s %s", ev.Tag, ev.Cmd.Verb())
@@ -135,12 +142,22 @@ func (s *script) handle(ev imapserver.Event) {
 		s.logf("malformed %q %q: %v", ev.Tag, ev.Raw, ev.Err)
 	case *imapserver.Upgrade:
 		// How much of the input came with the command depends on the network.
+		s.rest = string(ev.Rest)
 		s.logf("upgrade %v", ev.Layer)
 	case *imapserver.Closed:
 		s.logf("closed: %v", ev.Err)
 	default:
 		s.t.Fatalf("event %T", ev)
 	}
+}
+
+// sizes are the pieces of size octets into which n octets are cut.
+func sizes(n, size int) []int {
+	var cuts []int
+	for ; n > 0; n -= size {
+		cuts = append(cuts, size)
+	}
+	return cuts
 }
 
 // feed gives input in pieces of the sizes in cuts, the rest at once. It stops
