@@ -49,7 +49,7 @@ func TestBinaryOwned(t *testing.T) {
 		t.Fatal(err)
 	}
 	clear(b)
-	if got, want := dump(&y), dump(x); got != want {
+	if got, want := dump(msg, &y), dump(msg, x); got != want {
 		t.Errorf("the index changed with its octets:\n%s", got)
 	}
 }

@@ -6,30 +6,190 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
+// The corpus
+//
+// Each file of testdata/corpus is a bundle of difficult messages on one topic. A
+// message is followed by what is made of it, which is meant to be read:
+//
+//	-- name.eml -- what is difficult about it
+//	From: ada@example.org
+//	…
+//	-- name.golden --
+//	message: text/plain; …
+//
+// In a message called name.esc these stand for what can not be seen or would be
+// too long:
+//
+//	\r \t \s \\     CR, tab, space, backslash
+//	\xHH            an octet
+//	\ at the end    the line goes on
+//	\{3 text\}      text three times, in which \# is the number of the repetition
+//
+// Text before the first message says what the bundle is about. Tests make CRLF of
+// every line end.
 
-// corpus returns the messages of testdata by name, with their line ends.
-func corpus(t testing.TB) map[string][]byte {
+var update = flag.Bool("update", false, "write the golden output into the corpus")
+
+// A bundle is a file of the corpus.
+type bundle struct {
+	file  string
+	about string
+	mails []mail
+}
+
+// A mail is a message of a bundle, as it stands there and as it is.
+type mail struct {
+	name, marker, source, golden string
+	octets                       []byte
+}
+
+var (
+	mailMarker   = regexp.MustCompile(`^-- ([a-z0-9-]+)\.(eml|esc) --( .+)?\n$`)
+	goldenMarker = regexp.MustCompile(`^-- ([a-z0-9-]+)\.golden --\n$`)
+)
+
+// parseBundle reads a file of the corpus.
+func parseBundle(file, text string) (bundle, error) {
+	b := bundle{file: file}
+	golden, escaped := true, false
+	for line := range strings.Lines(text) {
+		if m := mailMarker.FindStringSubmatch(line); m != nil && golden {
+			b.mails = append(b.mails, mail{name: m[1], marker: line})
+			golden, escaped = false, m[2] == "esc"
+			continue
+		}
+		if len(b.mails) == 0 {
+			b.about += line
+			continue
+		}
+		m := &b.mails[len(b.mails)-1]
+		if g := goldenMarker.FindStringSubmatch(line); g != nil && g[1] == m.name && !golden {
+			golden = true
+			m.octets = []byte(m.source)
+			if escaped {
+				var err error
+				if m.octets, err = unescape(m.source); err != nil {
+					return b, fmt.Errorf("%s: %s: %w", file, m.name, err)
+				}
+			}
+			continue
+		}
+		if golden {
+			m.golden += line
+		} else {
+			m.source += line
+		}
+	}
+	if !golden {
+		return b, fmt.Errorf("%s: %s has no golden output", file, b.mails[len(b.mails)-1].name)
+	}
+	for i := range b.mails {
+		b.mails[i].golden = strings.TrimRight(b.mails[i].golden, "\n") + "\n"
+	}
+	return b, nil
+}
+
+var repetition = regexp.MustCompile(`(?s)\\\{(\d+) (.*?)\\\}`)
+
+// unescape returns what an escaped message stands for.
+func unescape(s string) ([]byte, error) {
+	s = repetition.ReplaceAllStringFunc(s, func(r string) string {
+		m := repetition.FindStringSubmatch(r)
+		n, _ := strconv.Atoi(m[1])
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(strings.ReplaceAll(m[2], `\#`, strconv.Itoa(i+1)))
+		}
+		return b.String()
+	})
+	var out []byte
+	for {
+		text, rest, found := strings.Cut(s, `\`)
+		out = append(out, text...)
+		if !found {
+			return out, nil
+		}
+		if rest == "" {
+			return nil, fmt.Errorf("a backslash ends the message")
+		}
+		s = rest[1:]
+		switch rest[0] {
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		case 's':
+			out = append(out, ' ')
+		case '\\':
+			out = append(out, '\\')
+		case '\n':
+		case 'x':
+			n, err := strconv.ParseUint(rest[1:min(3, len(rest))], 16, 8)
+			if err != nil {
+				return nil, err
+			}
+			out, s = append(out, byte(n)), rest[3:]
+		default:
+			return nil, fmt.Errorf(`unknown escape \%c`, rest[0])
+		}
+	}
+}
+
+// bundles reads the corpus.
+func bundles(t testing.TB) []bundle {
 	t.Helper()
-	files, err := filepath.Glob("testdata/*.eml")
+	files, err := filepath.Glob("testdata/corpus/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no corpus: %v", err)
 	}
-	out := make(map[string][]byte)
+	var out []bundle
+	names := make(map[string]bool)
 	for _, f := range files {
-		b, err := os.ReadFile(f)
+		text, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
 		}
-		out[strings.TrimSuffix(filepath.Base(f), ".eml")] = b
+		b, err := parseBundle(f, string(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range b.mails {
+			if names[m.name] {
+				t.Fatalf("%s: a second message called %s", f, m.name)
+			}
+			names[m.name] = true
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// corpus returns the messages of the corpus by name, as they stand in it.
+func corpus(t testing.TB) map[string][]byte {
+	t.Helper()
+	out := make(map[string][]byte)
+	for _, b := range bundles(t) {
+		for _, m := range b.mails {
+			out[m.name] = m.octets
+		}
+	}
+	return out
+}
+
+// Corpus is corpus for the external tests, with CRLF.
+func Corpus(t testing.TB) map[string][]byte {
+	t.Helper()
+	out := corpus(t)
+	for name, msg := range out {
+		out[name] = withCRLF(msg)
 	}
 	return out
 }
@@ -49,24 +209,41 @@ func mustParse(t testing.TB, msg []byte, limits Limits) *Index {
 	return x
 }
 
-// TestCorpus holds the structure of difficult messages, their lines ended by
-// CRLF, to golden files that are meant to be read.
+// TestCorpus holds the structure and the text of difficult messages, their lines
+// ended by CRLF, to the golden output in the bundles.
 func TestCorpus(t *testing.T) {
-	for name, msg := range corpus(t) {
-		got := dump(mustParse(t, withCRLF(msg), Limits{}))
-		golden := filepath.Join("testdata", name+".golden")
+	total := 0
+	for _, b := range bundles(t) {
+		total += len(b.mails)
+		text := b.about
+		for _, m := range b.mails {
+			msg := withCRLF(m.octets)
+			got := dump(msg, mustParse(t, msg, Limits{}))
+			text += m.marker + m.source + "-- " + m.name + ".golden --\n" + got + "\n"
+			if d := cmp.Diff(m.golden, got); d != "" && !*update {
+				t.Errorf("%s: %s (-want +got):\n%s", b.file, m.name, d)
+			}
+		}
 		if *update {
-			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			if err := os.WriteFile(b.file, []byte(strings.TrimSuffix(text, "\n")), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			continue
 		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), got); d != "" {
-			t.Errorf("%s (-want +got):\n%s", name, d)
+	}
+	if total < 43 {
+		t.Errorf("%d messages, too few of them", total)
+	}
+}
+
+// TestUnescape: an escaped message stands for what its escapes say.
+func TestUnescape(t *testing.T) {
+	got, err := unescape("a\\r\\t\\s\\\\\\x00\\xFf\\\nb\n\\{3 c\\#\n\\}.")
+	if want := "a\r\t \\\x00\xffb\nc1\nc2\nc3\n."; err != nil || string(got) != want {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+	for _, s := range []string{`\`, `\q`, `\x`, `\x0`, `\xgg`} {
+		if got, err := unescape(s); err == nil {
+			t.Errorf("%q: %q", s, got)
 		}
 	}
 }
@@ -96,117 +273,4 @@ func sizeless(p Part) Part {
 		p.Message = &m
 	}
 	return p
-}
-
-// dump writes an index as text: for each entity its part number, type and
-// octets, then what its header says.
-func dump(x *Index) string {
-	d := dumper{index: x}
-	d.entity(x.Root(), x.BodyStructure(), nil, "message")
-	return d.String()
-}
-
-type dumper struct {
-	strings.Builder
-	index  *Index
-	indent string
-}
-
-func (d *dumper) entity(p *Part, s *imap.BodyStructure, path []uint32, name string) {
-	fmt.Fprintf(d, "%s%s: %s/%s%s header %d+%d body %d+%d", d.indent, name, s.Type, s.Subtype, params(s.Params),
-		p.Header.Offset, p.Header.Size, p.Body.Offset, p.Body.Size)
-	if !s.IsMultipart() {
-		fmt.Fprintf(d, " %s", s.Encoding)
-		if s.IsText() || s.IsMessage() {
-			fmt.Fprintf(d, " lines %d", s.Lines)
-		}
-	}
-	if p.Cut {
-		d.WriteString(" cut")
-	}
-	d.WriteByte('\n')
-	field := func(name string, v imap.NString) {
-		if v.Valid {
-			fmt.Fprintf(d, "%s  %s %q\n", d.indent, name, v.Value)
-		}
-	}
-	field("id", s.ID)
-	field("description", s.Description)
-	field("md5", s.MD5)
-	if s.Disposition != "" {
-		fmt.Fprintf(d, "%s  disposition %s%s\n", d.indent, s.Disposition, params(s.DispositionArgs))
-	}
-	if s.Language != nil {
-		fmt.Fprintf(d, "%s  language %q\n", d.indent, s.Language)
-	}
-	field("location", s.Location)
-	if e := p.Envelope; e != nil {
-		field("date", e.Date)
-		field("subject", e.Subject)
-		for _, l := range []struct {
-			name string
-			list []imap.Address
-		}{{"from", e.From}, {"sender", e.Sender}, {"reply-to", e.ReplyTo}, {"to", e.To}, {"cc", e.CC}, {"bcc", e.BCC}} {
-			for _, a := range l.list {
-				fmt.Fprintf(d, "%s  %s %s\n", d.indent, l.name, addressText(a))
-			}
-		}
-		field("in-reply-to", e.InReplyTo)
-		field("message-id", e.MessageID)
-	}
-	d.indent += "  "
-	if p.Message != nil {
-		if len(path) == 0 {
-			path = []uint32{1} // a message that is no multipart is its own part 1
-		}
-		d.entity(p.Message, &s.Parts[0], path, "message in "+number(path))
-		if !p.Message.IsMultipart() {
-			d.check(append(path, 1), p.Message)
-		}
-	}
-	for i := range p.Parts {
-		path := append(path[:len(path):len(path)], uint32(i+1))
-		d.entity(&p.Parts[i], &s.Parts[i], path, number(path))
-		d.check(path, &p.Parts[i])
-	}
-	d.indent = d.indent[2:]
-}
-
-// check says so in the dump when a part number is not that of a part.
-func (d *dumper) check(path []uint32, p *Part) {
-	if q, ok := d.index.Part(path); !ok || p != q {
-		fmt.Fprintf(d, "%sNOT FOUND: %s\n", d.indent, number(path))
-	}
-}
-
-func number(path []uint32) string {
-	s := fmt.Sprint(path)
-	return strings.ReplaceAll(s[1:len(s)-1], " ", ".")
-}
-
-func params(list []imap.Param) string {
-	var b strings.Builder
-	for _, p := range list {
-		fmt.Fprintf(&b, "; %s=%q", p.Name, p.Value)
-	}
-	return b.String()
-}
-
-// addressText writes an address as "name <@route:mailbox@host>", each part
-// quoted; what is NIL is left out with its mark.
-func addressText(a imap.Address) string {
-	if !a.Mailbox.Valid && !a.Host.Valid {
-		return "end of group"
-	}
-	if !a.Host.Valid {
-		return fmt.Sprintf("group %q", a.Mailbox.Value)
-	}
-	s := fmt.Sprintf("%q @ %q", a.Mailbox.Value, a.Host.Value)
-	if a.Route.Valid {
-		s += fmt.Sprintf(" route %q", a.Route.Value)
-	}
-	if a.Name.Valid {
-		s += fmt.Sprintf(" name %q", a.Name.Value)
-	}
-	return s
 }

@@ -2,8 +2,6 @@ package message_test
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,15 +16,7 @@ import (
 // TestCorpusResponse: whatever a message says, what is told of it is one FETCH
 // response and is read as the same (invariant 21).
 func TestCorpusResponse(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.eml")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no corpus: %v", err)
-	}
-	for _, file := range files {
-		msg, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for name, msg := range message.Corpus(t) {
 		x, err := message.Parse(bytes.NewReader(msg), int64(len(msg)), message.Limits{})
 		if err != nil {
 			t.Fatal(err)
@@ -38,16 +28,16 @@ func TestCorpusResponse(t *testing.T) {
 		for _, utf8 := range []bool{false, true} {
 			b, err := imapwire.AppendResponse(nil, want, imapwire.ResponseOptions{UTF8: utf8})
 			if err != nil {
-				t.Errorf("%s: %v", file, err)
+				t.Errorf("%s: %v", name, err)
 				continue
 			}
 			got, err := imapwire.ParseResponse(b, imapwire.ParseOptions{UTF8: utf8})
 			if err != nil {
-				t.Errorf("%s: %v\n%s", file, err, b)
+				t.Errorf("%s: %v\n%s", name, err, b)
 				continue
 			}
 			if d := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.Comparer(sameMultipart)); d != "" {
-				t.Errorf("%s (-want +got):\n%s", file, d)
+				t.Errorf("%s (-want +got):\n%s", name, d)
 			}
 		}
 	}
