@@ -133,8 +133,8 @@ func unescape(s string) ([]byte, error) {
 		case '\n':
 		case 'x':
 			n, err := strconv.ParseUint(rest[1:min(3, len(rest))], 16, 8)
-			if err != nil {
-				return nil, err
+			if err != nil || len(rest) < 3 {
+				return nil, fmt.Errorf("an octet is two digits: %w", err)
 			}
 			out, s = append(out, byte(n)), rest[3:]
 		default:

@@ -120,7 +120,11 @@ func (d *dumper) envelope(e *imap.Envelope) {
 			case len(l.list) > 12 && i == 5:
 				d.line("%s … %d more", l.name, len(l.list)-7)
 			case len(l.list) <= 12 || i < 5 || i >= len(l.list)-2:
-				d.line("%s %s", l.name, addressText(a))
+				name := a.Name.Value
+				if !a.Host.Valid {
+					name = a.Mailbox.Value // of a group
+				}
+				d.line("%s %s%s", l.name, addressText(a), is(name, DecodeWords(name)))
 			}
 		}
 	}
@@ -197,18 +201,10 @@ func params(list []imap.Param) string {
 		case len(list) > 12 && i == 5:
 			fmt.Fprintf(&b, "; … %d more", len(list)-7)
 		case len(list) <= 12 || i < 5 || i >= len(list)-2:
-			fmt.Fprintf(&b, "; %s=%s", quoteName(p.Name), quote(p.Value))
+			fmt.Fprintf(&b, "; %s=%s", p.Name, quote(p.Value))
 		}
 	}
 	return b.String()
-}
-
-// quoteName quotes a name only where it is not plain.
-func quoteName(s string) string {
-	if q := quote(s); q != `"`+s+`"` {
-		return q
-	}
-	return s
 }
 
 // addressText writes an address as "mailbox" @ "host" with route and name, each
@@ -218,14 +214,14 @@ func addressText(a imap.Address) string {
 		return "end of group"
 	}
 	if !a.Host.Valid {
-		return fmt.Sprintf("group %s%s", quote(a.Mailbox.Value), is(a.Mailbox.Value, DecodeWords(a.Mailbox.Value)))
+		return fmt.Sprintf("group %s", quote(a.Mailbox.Value))
 	}
 	s := fmt.Sprintf("%s @ %s", quote(a.Mailbox.Value), quote(a.Host.Value))
 	if a.Route.Valid {
 		s += fmt.Sprintf(" route %s", quote(a.Route.Value))
 	}
 	if a.Name.Valid {
-		s += fmt.Sprintf(" name %s%s", quote(a.Name.Value), is(a.Name.Value, DecodeWords(a.Name.Value)))
+		s += fmt.Sprintf(" name %s", quote(a.Name.Value))
 	}
 	return s
 }
