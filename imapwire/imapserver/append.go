@@ -81,7 +81,7 @@ func (c *Conn) announcedFirst(f imapwire.Frame) {
 }
 
 func (c *Conn) goAhead() {
-	c.out.append("+ go ahead\r\n")
+	c.out.AppendString("+ go ahead\r\n")
 	c.queued()
 }
 

@@ -52,7 +52,7 @@ func (c *Conn) Challenge(id engine.ID, data []byte) error {
 	if c.cur.verb != "AUTHENTICATE" {
 		return engine.ErrUnknownID
 	}
-	c.out.append("+ " + base64.StdEncoding.EncodeToString(data) + "\r\n")
+	c.out.AppendString("+ " + base64.StdEncoding.EncodeToString(data) + "\r\n")
 	c.queued()
 	c.expectLine(c.lim.SASLLine)
 	return nil

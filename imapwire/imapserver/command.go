@@ -255,9 +255,9 @@ func (c *Conn) say(r imapwire.Response) {
 
 // trySend queues a response, or nothing.
 func (c *Conn) trySend(r imapwire.Response) error {
-	m := c.out.mark()
+	m := c.out.Mark()
 	if err := c.out.send(r); err != nil {
-		c.out.restore(m)
+		c.out.Restore(m)
 		return err
 	}
 	c.stats.Steps++

@@ -202,9 +202,9 @@ func (c *Conn) Want() engine.Want {
 	switch {
 	case c.closed:
 		return engine.WantNothing
-	case c.upgrade != 0 && c.out.empty():
+	case c.upgrade != 0 && c.out.Empty():
 		return engine.WantUpgrade
-	case c.out.starved():
+	case c.out.Starved():
 		return engine.WantAnswer
 	case c.upgrade != 0, c.yield != 0:
 		return engine.WantDrain
@@ -339,10 +339,10 @@ func (c *Conn) Send(rs ...imapwire.Response) error {
 			return err
 		}
 	}
-	m := c.out.mark()
+	m := c.out.Mark()
 	for _, r := range rs {
 		if err := c.out.send(r); err != nil {
-			c.out.restore(m)
+			c.out.Restore(m)
 			return err
 		}
 	}
@@ -444,7 +444,7 @@ func (c *Conn) Push(p []byte) (n int, err error) {
 	if c.closed {
 		return 0, engine.ErrClosed
 	}
-	n, err = c.out.push(p)
+	n, err = c.out.Push(p)
 	c.queued()
 	return n, err
 }

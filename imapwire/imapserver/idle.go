@@ -11,7 +11,7 @@ const maxDone = 64
 
 // idle answers IDLE with the continuation (RFC 9051 §6.3.13).
 func (c *Conn) idle() {
-	c.out.append("+ idling\r\n")
+	c.out.AppendString("+ idling\r\n")
 	c.queued()
 	c.expectLine(maxDone)
 	c.event(&Idle{ID: c.cur.id, Tag: c.cur.tag})
