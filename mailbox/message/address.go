@@ -110,6 +110,13 @@ func join(words []word) string {
 	return b.String()
 }
 
+// remark reads a comment as a name: without the backslashes of its quoted pairs,
+// which mean nothing (RFC 5322 §3.2.1).
+func (a *addressParser) remark() string {
+	text := scanner{s: a.comment()}
+	return strings.TrimSpace(text.quotedPairs(0, 0))
+}
+
 // nonEmpty returns s, NIL when it is empty.
 func nonEmpty(s string) imap.NString { return imap.NString{Value: s, Valid: s != ""} }
 
@@ -155,7 +162,7 @@ func (a *addressParser) element() {
 			gap = true
 			continue
 		case '(':
-			p.note = strings.TrimSpace(a.comment())
+			p.note = a.remark()
 			gap = true
 			continue
 		case '"':
@@ -231,7 +238,7 @@ func (a *addressParser) domain() string {
 	a.skip()
 	for a.i < len(a.s) {
 		start := a.i
-		for a.i < len(a.s) && strings.IndexByte(" \t\r\n(),;<>[\"", a.s[a.i]) < 0 {
+		for a.i < len(a.s) && strings.IndexByte(" \t\r\n(),:;<>[\"", a.s[a.i]) < 0 {
 			a.i++
 		}
 		b.WriteString(a.s[start:a.i])
@@ -288,7 +295,7 @@ func (a *addressParser) angle(p *phrase) {
 			gap = true
 			continue
 		case '(':
-			p.note = strings.TrimSpace(a.comment())
+			p.note = a.remark()
 			gap = true
 			continue
 		case '"':
@@ -328,16 +335,24 @@ func (a *addressParser) angle(p *phrase) {
 //	obs-route = obs-domain-list ":"
 //	obs-domain-list = *(CFWS / ",") "@" domain *("," [CFWS] ["@" domain])
 func (a *addressParser) route() imap.NString {
-	rest := a.s[a.i:]
-	if rest == "" || rest[0] != '@' {
-		return imap.NString{}
+	start := a.i
+	var domains []string
+	for {
+		for a.skip(); a.i < len(a.s) && a.s[a.i] == ','; a.skip() {
+			a.i++
+		}
+		if a.i >= len(a.s) || a.s[a.i] != '@' {
+			break
+		}
+		a.i++
+		domains = append(domains, "@"+a.domain())
 	}
-	n := strings.IndexAny(rest, ":<>\"(")
-	if n < 0 || rest[n] != ':' {
-		return imap.NString{}
+	if len(domains) > 0 && a.i < len(a.s) && a.s[a.i] == ':' {
+		a.i++
+		return imap.String(strings.Join(domains, ","))
 	}
-	a.i += n + 1
-	return imap.String(strings.TrimRight(rest[:n], foldSpace))
+	a.i = start
+	return imap.NString{}
 }
 
 // trailer passes over what follows an address in angle brackets, up to the next
@@ -346,7 +361,7 @@ func (a *addressParser) trailer(p *phrase) {
 	for a.i < len(a.s) && strings.IndexByte(",;<", a.s[a.i]) < 0 {
 		switch a.s[a.i] {
 		case '(':
-			p.note = strings.TrimSpace(a.comment())
+			p.note = a.remark()
 		case '"':
 			a.quoted()
 		default:

@@ -79,18 +79,22 @@ func (s *scanner) quoted() string {
 			s.i = j + 1
 			return s.s[start:j]
 		case '\\':
-			return s.quotedPairs(start)
+			return s.quotedPairs(start, '"')
 		}
 	}
 	s.i = len(s.s)
 	return s.s[start:]
 }
 
-func (s *scanner) quotedPairs(start int) string {
+// quotedPairs reads from start up to end, or with 0 to the end of everything,
+// and leaves out backslashes.
+//
+//	quoted-pair = ("\" (VCHAR / WSP)) / obs-qp
+func (s *scanner) quotedPairs(start int, end byte) string {
 	var b strings.Builder
 	for s.i = start; s.i < len(s.s); s.i++ {
 		c := s.s[s.i]
-		if c == '"' {
+		if c == end && end != 0 {
 			s.i++
 			break
 		}

@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -118,7 +119,7 @@ func unescape(s string) ([]byte, error) {
 			return out, nil
 		}
 		if rest == "" {
-			return nil, fmt.Errorf("a backslash ends the message")
+			return nil, errors.New("a backslash ends the message")
 		}
 		s = rest[1:]
 		switch rest[0] {
@@ -134,7 +135,7 @@ func unescape(s string) ([]byte, error) {
 		case 'x':
 			n, err := strconv.ParseUint(rest[1:min(3, len(rest))], 16, 8)
 			if err != nil || len(rest) < 3 {
-				return nil, fmt.Errorf("an octet is two digits: %w", err)
+				return nil, errors.New(`\x without two digits`)
 			}
 			out, s = append(out, byte(n)), rest[3:]
 		default:
