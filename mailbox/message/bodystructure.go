@@ -59,7 +59,8 @@ func withCharset(params []imap.Param) []imap.Param {
 }
 
 // joinContinued puts the pieces of continued parameters together, each where its
-// first piece stands. Pieces behind a gap, and repeated ones, are left out. When
+// first piece stands. Pieces behind a gap, and repeated ones, are left out; those
+// without a first piece stay what they are. When
 // one piece is extended all are: the others are escaped, and the name gets the
 // mark (RFC 2231 §4.1).
 //
@@ -70,22 +71,27 @@ func joinContinued(params []imap.Param) []imap.Param {
 		at     int // where in out
 		pieces map[int]imap.Param
 	}
-	var out []imap.Param
 	var found map[string]*continued
-	for i, p := range params {
-		name, n, ok := continuation(p.Name)
-		if !ok {
-			if found != nil {
-				out = append(out, p)
+	for _, p := range params {
+		if name, n, ok := continuation(p.Name); ok && n == 0 {
+			if found == nil {
+				found = make(map[string]*continued)
 			}
+			found[strings.ToLower(name)] = nil
+		}
+	}
+	if found == nil {
+		return params
+	}
+	out := make([]imap.Param, 0, len(params))
+	for _, p := range params {
+		name, n, ok := continuation(p.Name)
+		key := strings.ToLower(name)
+		c, begun := found[key]
+		if !ok || !begun {
+			out = append(out, p)
 			continue
 		}
-		if found == nil {
-			out = append(make([]imap.Param, 0, len(params)), params[:i]...)
-			found = make(map[string]*continued)
-		}
-		key := strings.ToLower(name)
-		c := found[key]
 		if c == nil {
 			c = &continued{at: len(out), pieces: make(map[int]imap.Param)}
 			found[key] = c
@@ -95,13 +101,7 @@ func joinContinued(params []imap.Param) []imap.Param {
 			c.pieces[n] = p
 		}
 	}
-	if found == nil {
-		return params
-	}
 	for _, c := range found {
-		if c.pieces[0].Name == "" {
-			continue // without a start it stays what it is
-		}
 		extended := false
 		for n := 0; c.pieces[n].Name != ""; n++ {
 			extended = extended || strings.HasSuffix(c.pieces[n].Name, "*")

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
 	"golang.org/x/text/transform"
 )
 
@@ -22,6 +23,13 @@ func charsetOf(name string) encoding.Encoding {
 	switch name {
 	case "us-ascii", "ascii", "utf-8", "utf8":
 		return unicode.UTF8
+	case "utf-16": // RFC 2781 §4.3
+		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
+	case "utf-32":
+		return utf32.UTF32(utf32.BigEndian, utf32.UseBOM)
+	}
+	if label, ok := charsetAliases[name]; ok {
+		name = label
 	}
 	if e, err := htmlindex.Get(name); err == nil && e != encoding.Replacement {
 		return e
@@ -30,6 +38,14 @@ func charsetOf(name string) encoding.Encoding {
 		return e
 	}
 	return nil
+}
+
+// charsetAliases are names that mail programs write and no registry has.
+var charsetAliases = map[string]string{
+	"646": "us-ascii", "latin-1": "iso-8859-1", "iso-latin-1": "iso-8859-1", "iso-8859_1": "iso-8859-1",
+	"cp-1252": "windows-1252", "win-1251": "windows-1251", "cp874": "windows-874",
+	"cp932": "shift_jis", "cp936": "gbk", "euc-cn": "gbk", "cp949": "euc-kr", "ms949": "euc-kr", "cp950": "big5",
+	"eucjp": "euc-jp", "ujis": "euc-jp",
 }
 
 // CharsetReader returns text that r gives in a charset as UTF-8, with U+FFFD for

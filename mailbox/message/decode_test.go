@@ -42,6 +42,14 @@ func TestCharset(t *testing.T) {
 		{"big5", "\xb7|\xc4\xb3", "會議"},
 		{"utf-16be", "\x00a\x00b", "ab"},
 		{`"iso-8859-1"`, "\xe9", "é"},
+		{"utf-16", "\xfe\xff\x00\xe4", "ä"},
+		{"utf-16", "\xff\xfe\xe4\x00", "ä"},
+		{"utf-16", "\x00\xe4", "ä"},
+		{"utf-16le", "\xe4\x00", "ä"},
+		{"utf-32", "\x00\x00\xfe\xff\x00\x01\xf6\x00", "😀"},
+		{"hz-gb-2312", "~{<:Ky2;~}", "己所不"},
+		{"CP932", "\x89\xef\x8bc", "会議"},
+		{"Latin-1", "\xe9", "é"},
 	} {
 		if got := DecodeCharset(tt.charset, tt.in); got != tt.want {
 			t.Errorf("%s %q: %q, want %q", tt.charset, tt.in, got, tt.want)
@@ -70,6 +78,17 @@ func TestDecodeWords(t *testing.T) {
 		{"=?utf-8?b?%%%?=", "=?utf-8?b?%%%?="},
 		{"gr\xfcn", "grün"},
 		{"gr\xfcn =?utf-8?q?x?=", "grün x"},
+		// A character in two words, of a charset told twice.
+		{"=?utf-8?q?=C3?= =?UTF-8?b?pA==?=", "ä"},
+		{"=?shift_jis?b?iQ==?= =?shift_jis*ja?b?74tj?=", "会議"},
+		{"=?utf-8?q?=C3?= =?us-ascii?q?x?=", "Ãx"},
+		{"=?utf-8?q?a?=b=?utf-8?q?c?==?utf-8?q?d?=", "abcd"},
+		{"=?utf-8?b?w6Q?= =?utf-8?b?w6!Q= =?=", "ää"},
+		{"=?utf-8?q?=?= =?utf-8?q?=4?= =?utf-8?q?=zz?=", "==4=zz"},
+		{"=?utf-8?q?what? now?=", "what? now"},
+		{"=?utf-8?q?a =?utf-8?q?b?=", "=?utf-8?q?a b"},
+		{"=?utf-8?q? =?", "=?utf-8?q? =?"},
+		{"a =?utf-8?q??= b", "a  b"},
 		{"=?koi8-r?B?8NLJ18XU?=", "Привет"},
 	} {
 		if got := DecodeWords(tt.in); got != tt.want {

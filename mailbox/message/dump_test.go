@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -37,10 +38,10 @@ func (d *dumper) line(format string, args ...any) {
 }
 
 func (d *dumper) entity(p *Part, s *imap.BodyStructure, path []uint32, name string) {
-	head := fmt.Sprintf("%s: %s/%s%s header %d+%d body %d+%d", name, s.Type, s.Subtype, params(s.Params),
+	head := fmt.Sprintf("%s: %s/%s%s header %d+%d body %d+%d", name, plain(s.Type), plain(s.Subtype), params(s.Params),
 		p.Header.Offset, p.Header.Size, p.Body.Offset, p.Body.Size)
 	if !s.IsMultipart() {
-		head += " " + s.Encoding
+		head += " " + plain(s.Encoding)
 		if s.IsText() || s.IsMessage() {
 			head += fmt.Sprintf(" lines %d", s.Lines)
 		}
@@ -73,6 +74,13 @@ func (d *dumper) entity(p *Part, s *imap.BodyStructure, path []uint32, name stri
 	d.indent = d.indent[2:]
 }
 
+// verbatim writes a field that has no encoded words.
+func (d *dumper) verbatim(name string, v imap.NString) {
+	if v.Valid {
+		d.line("%s %s", name, quote(v.Value))
+	}
+}
+
 // field writes a field whose encoded words are decoded for people.
 func (d *dumper) field(name string, v imap.NString) {
 	if !v.Valid {
@@ -82,17 +90,17 @@ func (d *dumper) field(name string, v imap.NString) {
 }
 
 func (d *dumper) fields(p *Part, s *imap.BodyStructure) {
-	d.field("id", s.ID)
+	d.verbatim("id", s.ID)
 	d.field("description", s.Description)
-	d.field("md5", s.MD5)
+	d.verbatim("md5", s.MD5)
 	if s.Disposition != "" {
-		d.line("disposition %s%s", s.Disposition, params(s.DispositionArgs))
+		d.line("disposition %s%s", plain(s.Disposition), params(s.DispositionArgs))
 		d.decoded(p.DispositionArgs)
 	}
 	if s.Language != nil {
 		d.line("language %q", s.Language)
 	}
-	d.field("location", s.Location)
+	d.verbatim("location", s.Location)
 }
 
 func (d *dumper) envelope(e *imap.Envelope) {
@@ -128,19 +136,19 @@ func (d *dumper) envelope(e *imap.Envelope) {
 			}
 		}
 	}
-	d.field("in-reply-to", e.InReplyTo)
-	d.field("message-id", e.MessageID)
+	d.verbatim("in-reply-to", e.InReplyTo)
+	d.verbatim("message-id", e.MessageID)
 }
 
 // decoded tells extended parameters and those with encoded words.
 func (d *dumper) decoded(list []imap.Param) {
 	told := joinContinued(list)
 	for _, p := range DecodeParams(list) {
-		plain := slices.ContainsFunc(told, func(q imap.Param) bool {
+		stands := slices.ContainsFunc(told, func(q imap.Param) bool {
 			return strings.EqualFold(q.Name, p.Name) && q.Value == p.Value
 		})
-		if !plain {
-			d.line("parameter %s is %s", p.Name, quote(p.Value))
+		if !stands {
+			d.line("parameter %s is %s", plain(p.Name), quote(p.Value))
 		}
 	}
 }
@@ -201,10 +209,18 @@ func params(list []imap.Param) string {
 		case len(list) > 12 && i == 5:
 			fmt.Fprintf(&b, "; … %d more", len(list)-7)
 		case len(list) <= 12 || i < 5 || i >= len(list)-2:
-			fmt.Fprintf(&b, "; %s=%s", p.Name, quote(p.Value))
+			fmt.Fprintf(&b, "; %s=%s", plain(p.Name), quote(p.Value))
 		}
 	}
 	return b.String()
+}
+
+// plain quotes a word only where it can not stand in a line.
+func plain(s string) string {
+	if q := strconv.Quote(s); q != `"`+s+`"` {
+		return q
+	}
+	return s
 }
 
 // addressText writes an address as "mailbox" @ "host" with route and name, each
