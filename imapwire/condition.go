@@ -91,8 +91,10 @@ func (c *cursor) respText(cond Condition) StatusCondition {
 const maxText = 512
 
 // respText appends code and text. The text is cut to one line of UTF-8: other
-// octets, controls among them, become spaces; what would start like a code gets
-// a space before it; and nothing becomes a word, since the grammar wants one.
+// octets, controls among them, become spaces, and characters beyond ASCII
+// become "?" unless UTF-8 is enabled (RFC 9051 §9, text); what would start like
+// a code gets "-" before it; and nothing becomes a word, since the grammar wants
+// one.
 func (e *encoder) respText(s StatusCondition) {
 	e.sp()
 	if s.Code != nil {
@@ -100,7 +102,7 @@ func (e *encoder) respText(s StatusCondition) {
 		e.code(s.Code)
 		e.raw("] ")
 	}
-	text := cleanText(s.Text)
+	text := cleanText(s.Text, e.utf8)
 	if text == "" {
 		text = s.Condition.String()
 	}
@@ -113,7 +115,7 @@ func (e *encoder) respText(s StatusCondition) {
 	e.raw(text)
 }
 
-func cleanText(s string) string {
+func cleanText(s string, utf8Text bool) string {
 	s = s[:min(len(s), maxText)]
 	clean := true
 	for i := 0; i < len(s); i++ {
@@ -125,6 +127,9 @@ func cleanText(s string) string {
 		s = strings.Map(func(r rune) rune {
 			if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == utf8.RuneError {
 				return ' '
+			}
+			if r >= utf8.RuneSelf && !utf8Text {
+				return '?'
 			}
 			return r
 		}, s)

@@ -104,3 +104,48 @@ var fetchRejects = []rejectRow{
 	{"FETCH 1 FLAGS (CHANGEDSINCE", 27},
 	{"FETCH 1 {5}\r\nFLAGS", 8},
 }
+
+func fetchPart(s imap.Section) Command { return fetchSection(s) }
+
+func fetchAtts(items []FetchItem) Command { return fetch1(items...) }
+
+func fetchAtt(item FetchItem) Command { return fetch1(item) }
+
+var sectionRows = []known[imap.Section]{
+	k("[]", imap.Section{}), k("[HEADER]", imap.Section{Specifier: imap.SpecifierHeader}), k("[TEXT]", imap.Section{Specifier: imap.SpecifierText}), k("[1]", imap.Section{Part: []uint32{1}}),
+	k("[1.MIME]", imap.Section{Part: []uint32{1}, Specifier: imap.SpecifierMIME}), k("[1.2.header]", imap.Section{Part: []uint32{1, 2}, Specifier: imap.SpecifierHeader}, "[1.2.HEADER]"),
+}
+
+var fetchRules = []ruleTable{
+	rowsOf("fetch", fetchRows, fetchRejects),
+	command("fetch-att", "FETCH 1 %s", fetchAtt,
+		k[FetchItem]("ENVELOPE", FetchEnvelope), k[FetchItem]("FLAGS", FetchFlags), k[FetchItem]("INTERNALDATE", FetchInternalDate), k[FetchItem]("RFC822", FetchRFC822), k[FetchItem]("RFC822.HEADER", FetchRFC822Header),
+		k[FetchItem]("RFC822.SIZE", FetchRFC822Size), k[FetchItem]("RFC822.TEXT", FetchRFC822Text), k[FetchItem]("BODY", FetchBodyBasic), k[FetchItem]("BODYSTRUCTURE", FetchBodyStructure), k[FetchItem]("UID", FetchUID),
+		k[FetchItem]("BODY[]", &FetchBody{}), k[FetchItem]("BODY[]<0.1>", &FetchBody{Partial: &imap.Partial{Count: 1}}), k[FetchItem]("BODY.PEEK[TEXT]", &FetchBody{Peek: true, Section: imap.Section{Specifier: imap.SpecifierText}}),
+		k[FetchItem]("BODY.PEEK[]<3.4>", &FetchBody{Peek: true, Partial: &imap.Partial{Offset: 3, Count: 4}}), k[FetchItem]("BINARY[1]", &FetchBinary{Part: []uint32{1}}), k[FetchItem]("BINARY[1]<0.1>", &FetchBinary{Part: []uint32{1}, Partial: &imap.Partial{Count: 1}}),
+		k[FetchItem]("BINARY.PEEK[1.2]", &FetchBinary{Part: []uint32{1, 2}, Peek: true}), k[FetchItem]("BINARY.PEEK[]<3.4>", &FetchBinary{Peek: true, Partial: &imap.Partial{Offset: 3, Count: 4}}), k[FetchItem]("BINARY.SIZE[1]", &FetchBinary{Part: []uint32{1}, SizeOnly: true}),
+		k[FetchItem]("(body.peek[])", &FetchBody{Peek: true}, "BODY.PEEK[]"),
+	).but("", "BODY [", "BODY[", "BODY[]<", "BINARY.SIZE[1]<0.1>", "BINARY[HEADER]", `"FLAGS"`, "(ALL)", "(UID FULL)"),
+	command("fetch-att", "FETCH 1 (%s)", fetchAtts, k("FLAGS UID", []FetchItem{FetchFlags, FetchUID}), k("BODY[] BODY", []FetchItem{&FetchBody{}, FetchBodyBasic})),
+	command("section", "FETCH 1 BODY%s", fetchPart, sectionRows...).but("[", "]", "[ ]", "[1", "[1]]", "()", "[0]", "[X]"),
+	response("section", "* 1 FETCH (BODY%s {1}\r\na)", func(s imap.Section) Response {
+		return &FetchData{Num: 1, Sections: []SectionData{{Name: SectionBody, Section: s, Content: Content{Valid: true, Data: "a"}}}}
+	}, sectionRows...).but("[", "[0]", "[MIME]"),
+	command("section-spec", "FETCH 1 BODY[%s]", fetchPart,
+		k("HEADER", imap.Section{Specifier: imap.SpecifierHeader}), k("1", imap.Section{Part: []uint32{1}}), k("1.TEXT", imap.Section{Part: []uint32{1}, Specifier: imap.SpecifierText}), k("1.MIME", imap.Section{Part: []uint32{1}, Specifier: imap.SpecifierMIME})).but("MIME", "1TEXT", "1.", "TEXT.1", "HEADER.1", ".TEXT"),
+	command("section-msgtext", "FETCH 1 BODY[2.%s]", func(s imap.Section) Command {
+		s.Part = []uint32{2}
+		return fetchSection(s)
+	}, k("HEADER", imap.Section{Specifier: imap.SpecifierHeader}), k("TEXT", imap.Section{Specifier: imap.SpecifierText}), k("HEADER.FIELDS (a)", imap.Section{Specifier: imap.SpecifierHeaderFields, Fields: []string{"a"}}), k("HEADER.FIELDS.NOT (a)", imap.Section{Specifier: imap.SpecifierHeaderFieldsNot, Fields: []string{"a"}})).but("HEADER.FIELDS", "HEADER.FIELDS.NOT", "HEADER (a)", "TEXT (a)", "HEADER.FIELDS a"),
+	command("section-text", "FETCH 1 BODY[2.%s]", func(s imap.Specifier) Command {
+		return fetchSection(imap.Section{Part: []uint32{2}, Specifier: s})
+	}, k("MIME", imap.SpecifierMIME), k("TEXT", imap.SpecifierText), k("header", imap.SpecifierHeader, "HEADER")).but("MIMES", "MIME.1", ""),
+	command("section-part", "FETCH 1 BODY[%s]", func(p []uint32) Command { return fetchSection(imap.Section{Part: p}) }, k("1", []uint32{1}), k("4294967295", []uint32{1<<32 - 1}), k("1.2.3", []uint32{1, 2, 3})).but("0", "1.0", "01", "1..2", ".1", "4294967296"),
+	command("section-binary", "FETCH 1 BINARY%s", func(p []uint32) Command { return fetch1(&FetchBinary{Part: p}) }, k[[]uint32]("[]", nil), k("[1.2]", []uint32{1, 2})).but("[", "[0]", "[1.]", "[TEXT]", "[1.MIME]"),
+	response("section-binary", "* 1 FETCH (BINARY.SIZE%s 7)", func(p []uint32) Response {
+		return &FetchData{Num: 1, BinarySizes: []BinarySize{{Part: p, Size: 7}}}
+	}, k[[]uint32]("[]", nil), k("[1.2]", []uint32{1, 2})).but("[0]", "[TEXT]"),
+	command("header-list", "FETCH 1 BODY[HEADER.FIELDS %s]", func(f []string) Command {
+		return fetchSection(imap.Section{Specifier: imap.SpecifierHeaderFields, Fields: f})
+	}, k("(a)", []string{"a"}), k(`(a "b c" {1}`+"\r\nd)", []string{"a", "b c", "d"}, `(a "b c" d)`)).but("()", "(a", "a", "(a )", "(a,b)c"),
+}

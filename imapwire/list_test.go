@@ -59,3 +59,46 @@ var listRejects = []rejectRow{
 	{`LSUB "" (a)`, 8},
 	{`LSUB "" a b`, 9},
 }
+
+func listing(l List) Command {
+	if l.Patterns == nil {
+		l.Patterns = []string{"*"}
+	}
+	l.Extended = true
+	return &l
+}
+
+func listSelect(s []string) Command { return listing(List{Select: s}) }
+
+func listReturn(s []string) Command { return listing(List{Return: s}) }
+
+func one(f func([]string) Command) func(string) Command {
+	return func(s string) Command { return f([]string{s}) }
+}
+
+// listRules: a list of options that is empty is written as a list of patterns,
+// which is the extended form as well.
+var listRules = []ruleTable{
+	rowsOf("list", listRows, listRejects, "LIST"),
+	rowsOf("lsub", listRows, listRejects, "LSUB"),
+	command("list-mailbox", `LSUB "" %s`, func(s string) Command { return &LSub{Pattern: s} },
+		k("a", "a"), k("*", "*"), k("a%b*]", "a%b*]"), k(`"a b"`, "a b"), k(`""`, ""), k(`"*"`, "*", "*"), k("{2}\r\n%\n", "%\n"), k("nil", "nil", `"nil"`)).but("", "(a)", "a b", `a"`, `a\b`, "a{1}"),
+	command("mbox-or-pat", `LIST (SUBSCRIBED) "" %s`, func(p []string) Command { return listing(List{Select: []string{"SUBSCRIBED"}, Patterns: p}) },
+		k("*", []string{"*"}), k(`"a b"`, []string{"a b"}), k("(*)", []string{"*"}, "*"), k("(a b)", []string{"a", "b"})).but("", "()", "a b"),
+	command("patterns", `LIST "" %s`, func(p []string) Command { return listing(List{Patterns: p}) },
+		k("(*)", []string{"*"}), k(`("a b")`, []string{"a b"}), k("(a % {1}\r\n*)", []string{"a", "%", "*"}, "(a % *)")).but("()", "(a", "(a )", "( a)", "((a))"),
+	command("list-select-opts", `LIST %s "" *`, listSelect,
+		k("(REMOTE)", []string{"REMOTE"}), k("(SUBSCRIBED)", []string{"SUBSCRIBED"}), k("(SUBSCRIBED REMOTE)", []string{"SUBSCRIBED", "REMOTE"}), k("(SUBSCRIBED RECURSIVEMATCH)", []string{"SUBSCRIBED", "RECURSIVEMATCH"}),
+		k("(REMOTE RECURSIVEMATCH SUBSCRIBED)", []string{"REMOTE", "RECURSIVEMATCH", "SUBSCRIBED"}), k("(subscribed)", []string{"SUBSCRIBED"}, "(SUBSCRIBED)"),
+	).but("(RECURSIVEMATCH)", "(REMOTE RECURSIVEMATCH)", "(SUBSCRIBED", "(SUBSCRIBED )", "( SUBSCRIBED)", "(SUBSCRIBED  REMOTE)", "SUBSCRIBED)"),
+	command("list-select-opt", `LIST (SUBSCRIBED %s) "" *`, func(s string) Command { return listSelect([]string{"SUBSCRIBED", s}) }, k("SUBSCRIBED", "SUBSCRIBED"), k("REMOTE", "REMOTE"), k("RECURSIVEMATCH", "RECURSIVEMATCH"), k("X (a)", "X (a)")).but("", `"REMOTE"`),
+	command("list-select-base-opt", `LIST (%s) "" *`, one(listSelect), k("SUBSCRIBED", "SUBSCRIBED"), k("SPECIAL-USE", "SPECIAL-USE"), k("X-Y (a)", "X-Y (a)")).but("(SUBSCRIBED)", "{1}\r\nX"),
+	command("list-select-independent-opt", `LIST (%s) "" *`, one(listSelect), k("REMOTE", "REMOTE"), k("remote", "REMOTE", "REMOTE"), k("X", "X")),
+	command("list-select-mod-opt", `LIST (SUBSCRIBED %s) "" *`, func(s string) Command { return listSelect([]string{"SUBSCRIBED", s}) }, k("RECURSIVEMATCH", "RECURSIVEMATCH"), k("X", "X")),
+	command("list-return-opts", `LIST "" * %s`, listReturn, k("RETURN (SUBSCRIBED)", []string{"SUBSCRIBED"}), k("return (CHILDREN SUBSCRIBED)", []string{"CHILDREN", "SUBSCRIBED"}, "RETURN (CHILDREN SUBSCRIBED)")).but("RETURN", "RETURN CHILDREN", "RETURN (CHILDREN", "RETURN(CHILDREN)", "(CHILDREN)", "RETURN (CHILDREN )"),
+	command("list-return-opt", `LIST "" * RETURN (%s)`, one(listReturn), k("CHILDREN", "CHILDREN"), k("X (a b)", "X (a b)")).but(`"CHILDREN"`),
+	command("return-option", `LIST "" * RETURN (%s)`, one(listReturn), k("SUBSCRIBED", "SUBSCRIBED"), k("CHILDREN", "CHILDREN"), k("children", "CHILDREN", "CHILDREN"), k("SPECIAL-USE", "SPECIAL-USE"), k("X (a)", "X (a)")),
+	command("return-option", `LIST "" * RETURN (%s)`, func(s []StatusItem) Command { return listing(List{Return: []string{"STATUS"}, StatusItems: s}) }, k("STATUS (SIZE)", []StatusItem{StatusSize})),
+	command("status-option", `LIST "" * RETURN (%s)`, func(s []StatusItem) Command { return listing(List{Return: []string{"STATUS"}, StatusItems: s}) },
+		k("STATUS (MESSAGES)", []StatusItem{StatusMessages}), k("status (messages unseen)", []StatusItem{StatusMessages, StatusUnseen}, "STATUS (MESSAGES UNSEEN)")).but("STATUS", "STATUS ()", "STATUS MESSAGES", "STATUS (MESSAGES", "STATUS (SIZE) STATUS (SIZE)"),
+}

@@ -3,6 +3,8 @@ package imapwire
 import (
 	"fmt"
 	"testing"
+
+	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
 // Invariant 10.
@@ -38,4 +40,18 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("%q: %#v", size, cmd)
 		}
 	}
+}
+
+func larger(n int64) Command { return search1(&imap.SearchSize{Size: n}) }
+
+func partialOf(p imap.Partial) Command { return fetch1(&FetchBody{Partial: &p}) }
+
+var numberRules = []ruleTable{
+	response("number", "* %s EXISTS", func(n uint32) Response { return &ExistsData{Count: n} }, k[uint32]("0", 0), k[uint32]("007", 7, "7"), k[uint32]("4294967295", 1<<32-1)).but("4294967296", "-1", "+1", "18446744073709551616", "1.0", ""),
+	command("nz-number", "SEARCH OLDER %s", func(n uint32) Command { return search1(&imap.SearchWithin{Seconds: n}) }, k[uint32]("1", 1), k[uint32]("4294967295", 1<<32-1)).but("0", "01", "4294967296", "-1", "", "18446744073709551617"),
+	response("nz-number", "* %s EXPUNGE", func(n uint32) Response { return &ExpungeData{Seq: n} }, k[uint32]("1", 1), k[uint32]("4294967295", 1<<32-1)).but("0", "4294967296"),
+	command("number64", "SEARCH LARGER %s", larger, k[int64]("0", 0), k[int64]("4294967296", 1<<32), k[int64]("9223372036854775807", 1<<63-1), k[int64]("00", 0, "0")).but("9223372036854775808", "-1", "", "1e3"),
+	response("number64", "* 1 FETCH (RFC822.SIZE %s)", func(n int64) Response { return &FetchData{Num: 1, Has: HasSize, Size: n} }, k[int64]("0", 0), k[int64]("9223372036854775807", 1<<63-1)).but("9223372036854775808", "-1"),
+	command("nz-number64", "FETCH 1 BODY[]<7.%s>", func(n int64) Command { return partialOf(imap.Partial{Offset: 7, Count: n}) }, k[int64]("1", 1), k[int64]("9223372036854775807", 1<<63-1)).but("0", "01", "9223372036854775808", "-1", ""),
+	command("partial", "FETCH 1 BODY[]%s", partialOf, k("<0.1>", imap.Partial{Count: 1}), k("<9223372036854775807.9223372036854775807>", imap.Partial{Offset: 1<<63 - 1, Count: 1<<63 - 1})).but("<0>", "<0.0>", "<.1>", "<0.1", "<0,1>", "<-1.1>", "<>", "[0.1]"),
 }

@@ -119,3 +119,31 @@ var searchRejects = []rejectRow{
 	{"SEARCH OLDER 0", 13},
 	{"SEARCH ALL" + strings.Repeat(")", 3), 10},
 }
+
+func searchReturn(s []string) Command { return &Search{HasReturn: true, Return: s, Key: all} }
+
+func searchFor(key imap.SearchKey) Command { return search1(key) }
+
+var keyRows = []known[imap.SearchKey]{
+	k[imap.SearchKey]("ALL", all), k("ANSWERED", has(imap.FlagAnswered)), k("BCC a", text(imap.TextBCC, "a")), k("BODY a", text(imap.TextBody, "a")), k("CC a", text(imap.TextCC, "a")), k("DELETED", has(imap.FlagDeleted)), k("FLAGGED", has(imap.FlagFlagged)),
+	k[imap.SearchKey]("BEFORE 1-Feb-1994", &imap.SearchDate{Field: imap.DateInternal, Op: imap.DateBefore, Date: searchDay}), k[imap.SearchKey]("ON 1-Feb-1994", &imap.SearchDate{Field: imap.DateInternal, Op: imap.DateOn, Date: searchDay}), k[imap.SearchKey]("SINCE 1-Feb-1994", &imap.SearchDate{Field: imap.DateInternal, Op: imap.DateSince, Date: searchDay}),
+	k("FROM a", text(imap.TextFrom, "a")), k("KEYWORD a", has("a")), k[imap.SearchKey]("NEW", &imap.SearchNew{}), k("OLD", hasNot(imap.FlagRecent)), k("RECENT", has(imap.FlagRecent)), k("SEEN", has(imap.FlagSeen)), k("SUBJECT a", text(imap.TextSubject, "a")), k("TEXT a", text(imap.TextText, "a")), k("TO a", text(imap.TextTo, "a")),
+	k("UNANSWERED", hasNot(imap.FlagAnswered)), k("UNDELETED", hasNot(imap.FlagDeleted)), k("UNFLAGGED", hasNot(imap.FlagFlagged)), k("UNKEYWORD a", hasNot("a")), k("UNSEEN", hasNot(imap.FlagSeen)), k("DRAFT", has(imap.FlagDraft)), k("UNDRAFT", hasNot(imap.FlagDraft)),
+	k[imap.SearchKey]("HEADER a b", &imap.SearchHeader{Name: "a", Value: "b"}), k[imap.SearchKey]("LARGER 7", &imap.SearchSize{Size: 7}), k[imap.SearchKey]("SMALLER 7", &imap.SearchSize{Smaller: true, Size: 7}),
+	k[imap.SearchKey]("NOT SEEN", &imap.SearchNot{Key: has(imap.FlagSeen)}), k[imap.SearchKey]("OR SEEN DRAFT", &imap.SearchOr{Left: has(imap.FlagSeen), Right: has(imap.FlagDraft)}),
+	k[imap.SearchKey]("SENTBEFORE 1-Feb-1994", &imap.SearchDate{Field: imap.DateSent, Op: imap.DateBefore, Date: searchDay}), k[imap.SearchKey]("SENTON 1-Feb-1994", &imap.SearchDate{Field: imap.DateSent, Op: imap.DateOn, Date: searchDay}), k[imap.SearchKey]("SENTSINCE 1-Feb-1994", &imap.SearchDate{Field: imap.DateSent, Op: imap.DateSince, Date: searchDay}),
+	k[imap.SearchKey]("UID 1:7", &imap.SearchUID{Set: imap.SetRange(1, 7)}), k[imap.SearchKey]("2:4", &imap.SearchSeq{Set: imap.SetRange(2, 4)}), k[imap.SearchKey]("$", &imap.SearchSeq{Set: imap.Set{Saved: true}}),
+	k("(SEEN)", has(imap.FlagSeen), "SEEN"), k("not (SEEN DRAFT)", imap.SearchKey(&imap.SearchNot{Key: and(has(imap.FlagSeen), has(imap.FlagDraft))}), "NOT (SEEN DRAFT)"),
+}
+
+var searchRules = []ruleTable{
+	rowsOf("search", searchRows, searchRejects),
+	command("search-key", "SEARCH %s", searchFor, keyRows...).but("", "()", "NOT", "OR SEEN", "UN SEEN", "UNRECENT", "UNALL", "SEENX", "FROM", "ON", "KEYWORD", "HEADER a", "(SEEN", "SEEN)", "SEEN DRAFT)", `"SEEN"`, "{4}\r\nSEEN"),
+	command("search-key", "SEARCH NOT %s", func(key imap.SearchKey) Command { return search1(&imap.SearchNot{Key: key}) }, keyRows...),
+	command("search-program", "SEARCH %s", func(s Search) Command { return &s }, k("ALL", Search{Key: all}), k("SEEN DRAFT", Search{Key: and(has(imap.FlagSeen), has(imap.FlagDraft))}), k("CHARSET UTF-8 ALL", Search{Charset: "UTF-8", Key: all}), k("charset \"UTF-8\" SEEN DRAFT", Search{Charset: "UTF-8", Key: and(has(imap.FlagSeen), has(imap.FlagDraft))}, "CHARSET UTF-8 SEEN DRAFT")).but("CHARSET UTF-8", "CHARSET ALL", "ALL CHARSET UTF-8", "ALL ", "ALL  SEEN"),
+	command("search-return-opts", "SEARCH%s ALL", searchReturn, k[[]string](" RETURN ()", nil), k(" RETURN (MIN MAX)", []string{"MIN", "MAX"}), k(" return (COUNT)", []string{"COUNT"}, " RETURN (COUNT)")).but(" RETURN", " RETURN MIN", " RETURN (MIN", " RETURN(MIN)", " (MIN)", " RETURN (MIN )", " RETURN (MIN,MAX)"),
+	command("search-return-opt", "SEARCH RETURN (%s) ALL", one(searchReturn), k("MIN", "MIN"), k("MAX", "MAX"), k("ALL", "ALL"), k("COUNT", "COUNT"), k("SAVE", "SAVE"), k("save", "SAVE", "SAVE"), k("X 5", "X 5")).but("5", `"MIN"`, "MIN)("),
+	command("search-ret-opt-ext", "SEARCH RETURN (%s) ALL", one(searchReturn), k("X", "X"), k("PARTIAL 1:100", "PARTIAL 1:100"), k("X (a b)", "X (a b)")).but("X (a", `X "a"`),
+	command("search-modifier-name", "SEARCH RETURN (%s) ALL", one(searchReturn), k("X-y.z_9:", "X-Y.Z_9:", "X-Y.Z_9:")).but("9X", ":X"),
+	command("search-mod-params", "SEARCH RETURN (X %s) ALL", func(s string) Command { return searchReturn([]string{"X " + s}) }, k("5", "5"), k("1:*", "1:*"), k("()", "()"), k(`(a "b")`, `(a "b")`)).but("(", `"a"`, "{1}\r\na"),
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
@@ -84,4 +85,34 @@ func TestEveryOctetInStrings(t *testing.T) {
 			}
 		}
 	}
+}
+
+func mailboxResponse(s string) Response { return &ListData{Delimiter: '/', Mailbox: s} }
+
+// stringRules: the forms of strings. A string in quotes is written as an atom
+// where an astring may be one.
+var stringRules = []ruleTable{
+	command("astring", "DELETE %s", deleteMailbox,
+		k("a", "a"), k("a]b", "a]b"), k(`"a b"`, "a b"), k(`"a"`, "a", "a"), k("{1}\r\na", "a", "a"), k("{1+}\r\n\n", "\n", "{1}\r\n\n"), k(`""`, ""), k("nil", "nil", `"nil"`),
+	).but("", "a b", "(a)", "a%", `a"b"`, "~{1}\r\na"),
+	command("string", "ID (%s NIL)", idName, k(`"a"`, "a"), k("{1}\r\na", "a", `"a"`), k("{1}\r\n\r", "\r"), k(`""`, ""), k("{0}\r\n", "", `""`)).but("a", "NIL", "", "()", "1"),
+	command("quoted", "ID (%s NIL)", idName, k(`""`, ""), k(`"a b"`, "a b"), k(`"\"\\"`, `"\`), k("\"\t{1}()%*]\"", "\t{1}()%*]")).but(`"`, `"a`, `a"`, `"\a"`, `"\"`, "\"\r\n\"", "\"\x00\"", "\"ä\""),
+	command("quoted", "ID (%s NIL)", idName, k(`"ä漢"`, "ä漢")).rev2().but("\"\xff\""),
+	command("nstring", `ID ("a" %s)`, func(v imap.NString) Command { return &ID{Fields: []IDField{{"a", v}}} },
+		k(`"b"`, imap.String("b")), k(`""`, imap.String("")), k("{3}\r\nNIL", imap.String("NIL"), `"NIL"`), k("NIL", imap.NString{}), k("nil", imap.NString{}, "NIL"),
+	).but("b", "NILL", "", "()"),
+	command("nil", `ID ("a" %s)`, func(v imap.NString) Command { return &ID{Fields: []IDField{{"a", v}}} }, k("NIL", imap.NString{}), k("nIl", imap.NString{}, "NIL")).but("NI", "NILL", "nul"),
+	response("nil", "* ID %s", func([]IDField) Response { return &IDData{} }, k[[]IDField]("NIL", nil), k[[]IDField]("nil", nil, "NIL")).but("NI", "NIL "),
+	command("userid", "LOGIN %s p", func(s string) Command { return &Login{User: s, Password: "p"} }, k("u", "u"), k(`"u v"`, "u v"), k("{2+}\r\nu\n", "u\n", "{2}\r\nu\n"), k(`""`, "")).but("", "(u)", "u v"),
+	command("password", "LOGIN u %s", func(s string) Command { return &Login{User: "u", Password: engine.Secret(s)} }, k("p", "p"), k(`"p q"`, "p q"), k("{2}\r\np\n", "p\n"), k(`""`, "")).but("", "(p)", "p q"),
+	command("mailbox", "DELETE %s", deleteMailbox, k("INBOX", "INBOX"), k("iNbOx", "iNbOx"), k(`"INBOX"`, "INBOX", "INBOX"), k("{5}\r\ninbox", "inbox", "inbox"), k("a/b", "a/b"), k(`"a b"`, "a b"), k("&AOQ-", "&AOQ-")).but("", "a*", "(INBOX)"),
+	response("mailbox", `* LIST () "/" %s`, mailboxResponse, k("INBOX", "INBOX"), k("iNbOx", "iNbOx"), k(`"a b"`, "a b"), k("{1}\r\n\xff", "\xff")).but("", "(a)", "a*"),
+	command("auth-type", "AUTHENTICATE %s", func(s string) Command { return &Authenticate{Mechanism: s} }, k("PLAIN", "PLAIN"), k("scram-sha-256", "SCRAM-SHA-256", "SCRAM-SHA-256")).but("", `"PLAIN"`, "{5}\r\nPLAIN", "(X)"),
+	command("charset", "SEARCH CHARSET %s ALL", func(s string) Command { return &Search{Charset: s, Key: all} }, k("UTF-8", "UTF-8"), k(`"UTF-8"`, "UTF-8", "UTF-8"), k(`"a b"`, "a b")).but("", "(a)", `""`),
+	response("charset", "a NO [BADCHARSET (%s)] x", func(s string) Response {
+		return &StatusResponse{Tag: "a", StatusCondition: StatusCondition{Condition: NO, Code: &CodeBadCharset{Charsets: []string{s}}, Text: "x"}}
+	}, k("UTF-8", "UTF-8"), k(`"UTF-8"`, "UTF-8", "UTF-8"), k(`"a b"`, "a b")),
+	command("header-fld-name", "FETCH 1 BODY[HEADER.FIELDS (%s)]", func(s string) Command {
+		return fetchSection(imap.Section{Specifier: imap.SpecifierHeaderFields, Fields: []string{s}})
+	}, k("To", "To"), k(`"X Y"`, "X Y"), k("{2}\r\nTo", "To", "To")).but("", `""`, "(To)"),
 }
