@@ -14,6 +14,9 @@ import (
 type Append struct {
 	Mailbox  string
 	Messages []AppendMessage // one, or several with MULTIAPPEND (RFC 3502)
+	// Open: the command does not end behind these messages. [EncodeAppendRest]
+	// goes on with it.
+	Open bool
 }
 
 // An AppendMessage is one message of an APPEND: its arguments, and its
@@ -31,6 +34,8 @@ type AppendMessage struct {
 	// Content is the message to send, Size octets of it. The parser puts a
 	// strings.Reader here.
 	Content io.Reader
+	// Pushed, with a nil Content: Size octets follow with Conn.Push.
+	Pushed bool
 }
 
 // Verb implements Command.
@@ -191,8 +196,15 @@ func (a *Append) encode(e *encoder) {
 	if len(a.Messages) == 0 {
 		e.fail("APPEND without a message")
 	}
-	for i := range a.Messages {
-		m := &a.Messages[i]
+	if a.Open && e.inline {
+		e.fail("APPEND without an end")
+	}
+	e.appendMessages(a.Messages)
+}
+
+func (e *encoder) appendMessages(messages []AppendMessage) {
+	for i := range messages {
+		m := &messages[i]
 		e.sp()
 		if len(m.Flags) > 0 {
 			e.flagList(m.Flags)
@@ -208,8 +220,11 @@ func (a *Append) encode(e *encoder) {
 			}
 			e.raw("UTF8 (")
 		}
-		if m.Size < 0 || m.Content == nil && m.Size > 0 {
+		switch {
+		case m.Size < 0, m.Content == nil && !m.Pushed && m.Size > 0, m.Pushed && e.inline:
 			e.fail("a message of %d octets without content", m.Size)
+		case m.Content != nil && m.Pushed:
+			e.fail("a message with two contents")
 		}
 		e.literalHead(m.Size, m.Binary)
 		e.body(m)
@@ -221,7 +236,7 @@ func (a *Append) encode(e *encoder) {
 
 // body writes the content of a message, or notes where it belongs.
 func (e *encoder) body(m *AppendMessage) {
-	if e.err != nil || m.Content == nil {
+	if e.err != nil || m.Content == nil && !m.Pushed {
 		return
 	}
 	if !e.inline {

@@ -258,7 +258,9 @@ type CommandPart struct {
 	// the "+" if Wait. It is nil when there is none. A reader that has less
 	// breaks the connection, since the server counts on Size.
 	Body io.Reader
-	Size int64
+	// Pushed: Size octets follow that the caller has, in place of a Body.
+	Pushed bool
+	Size   int64
 }
 
 // EncodeCommand encodes a command in parts, for a client that streams the
@@ -267,6 +269,23 @@ type CommandPart struct {
 func EncodeCommand(tag string, cmd Command, opt CommandOptions) ([]CommandPart, error) {
 	e := encoder{literals: opt.Literals, utf8: opt.UTF8}
 	e.command(tag, cmd)
+	return e.parts()
+}
+
+// EncodeAppendRest encodes further messages of an APPEND that was sent as Open,
+// and its end if last.
+func EncodeAppendRest(messages []AppendMessage, last bool, opt CommandOptions) ([]CommandPart, error) {
+	e := encoder{literals: opt.Literals, utf8: opt.UTF8}
+	e.appendMessages(messages)
+	if last {
+		e.crlf()
+	}
+	return e.parts()
+}
+
+// parts returns what was encoded, cut where the sender waits and where messages
+// stand.
+func (e *encoder) parts() ([]CommandPart, error) {
 	if e.err != nil {
 		return nil, e.err
 	}
@@ -287,6 +306,7 @@ func EncodeCommand(tag string, cmd Command, opt CommandOptions) ([]CommandPart, 
 		}
 		if len(bodies) > 0 && bodies[0].at == to {
 			p.Body, p.Size = bodies[0].content, bodies[0].size
+			p.Pushed = p.Body == nil
 			bodies = bodies[1:]
 		}
 		p.Bytes = e.b[from:to:to]
@@ -307,7 +327,9 @@ func (e *encoder) command(tag string, cmd Command) {
 		e.raw(cmd.Verb())
 	}
 	cmd.encode(e)
-	e.crlf()
+	if a, ok := cmd.(*Append); !ok || !a.Open {
+		e.crlf()
+	}
 }
 
 // The commands without arguments.

@@ -36,6 +36,7 @@ type cursor struct {
 	utf8     bool // quoted strings may hold UTF-8
 	binary   bool // literals of strings may hold NUL, as literal8
 	secret   bool // errors quote nothing
+	streamed bool // the content of the section at the end of the frame is not in it
 	depth    int
 	maxDepth int
 	lists    int

@@ -15,6 +15,8 @@ import (
 type FetchData struct {
 	// Num is the sequence number.
 	Num uint32
+	// Part says which part of the response this is; zero is all of it.
+	Part FetchPart
 	// Has says which of the following fields are told.
 	Has          FetchHas
 	UID          imap.UID
@@ -271,6 +273,12 @@ func (c *cursor) content() (d Content) {
 	switch x := c.peek(); x {
 	case '{', '~':
 		c.token()
+		if c.streamed {
+			if head := *c; head.literalHead(production).size >= 0 && head.err == nil && head.pos == len(c.b) {
+				h := c.literalHead(production)
+				return Content{Valid: true, Pushed: true, Size: h.size, Binary: h.binary}
+			}
+		}
 		i, j, h := c.literal(production)
 		d.Data, d.Binary = c.str(i, j), h.binary
 	default:
@@ -318,7 +326,7 @@ func EncodeFetch(dst []byte, f *FetchData, opt ResponseOptions) (b []byte, bodie
 	return e.b, bodies, nil
 }
 
-// appendFetch appends a FETCH response whole.
+// appendFetch appends a FETCH response, or a part of one, with its contents.
 func appendFetch(dst []byte, f *FetchData, opt ResponseOptions) ([]byte, error) {
 	e := encoder{b: dst, server: true, utf8: opt.UTF8, inline: true}
 	if len(e.fetchData(f)) > 0 {
@@ -331,10 +339,13 @@ func appendFetch(dst []byte, f *FetchData, opt ResponseOptions) ([]byte, error) 
 }
 
 func (e *encoder) fetchData(f *FetchData) (bodies []FetchBodyAt) {
-	e.raw("* ")
-	e.nzNumber(f.Num, "the number of a message")
-	e.raw(" FETCH (")
-	sep := false
+	sep := !f.Part.begins()
+	if !sep {
+		e.raw("* ")
+		e.nzNumber(f.Num, "the number of a message")
+		e.raw(" FETCH (")
+	}
+	start := len(e.b)
 	next := func(name string) {
 		if sep {
 			e.sp()
@@ -395,10 +406,12 @@ func (e *encoder) fetchData(f *FetchData) (bodies []FetchBodyAt) {
 			bodies = append(bodies, FetchBodyAt{At: at, Content: &f.Sections[i].Content})
 		}
 	}
-	if !sep {
+	if len(e.b) == start && f.Part != FetchLast {
 		e.fail("FETCH tells nothing")
 	}
-	e.raw(")\r\n")
+	if f.Part.ends() {
+		e.raw(")\r\n")
+	}
 	return bodies
 }
 

@@ -104,6 +104,9 @@ type Limits struct {
 	// OutputTime is how long queued output may stand still. 5 minutes as
 	// Dovecot and mox.
 	OutputTime time.Duration
+	// AnswerTime is how long a server may be silent while it owes its greeting
+	// or an answer, IDLE excepted. 5 minutes: some search for that long.
+	AnswerTime time.Duration
 }
 
 // Bounds is the part of [Limits] that framing and grammar obey, for one
@@ -295,6 +298,7 @@ func (l Limits) WithDefaults() (Limits, error) {
 		{&l.CommandTime, 5 * time.Minute},
 		{&l.LiteralTime, time.Minute},
 		{&l.OutputTime, 5 * time.Minute},
+		{&l.AnswerTime, 5 * time.Minute},
 	} {
 		if *t.d == 0 {
 			*t.d = t.def
@@ -354,7 +358,7 @@ func (l *Limits) check() error {
 	if l.Append < 0 || l.Skip < 0 || l.ResponseSkip < 0 {
 		return fmt.Errorf("imapwire: limit Append, Skip or ResponseSkip is negative")
 	}
-	if l.LoginTime < 0 || l.CommandTime < 0 || l.LiteralTime < 0 || l.OutputTime < 0 {
+	if l.LoginTime < 0 || l.CommandTime < 0 || l.LiteralTime < 0 || l.OutputTime < 0 || l.AnswerTime < 0 {
 		return fmt.Errorf("imapwire: a time limit is negative")
 	}
 	if l.IdleTime < 30*time.Minute {

@@ -255,9 +255,9 @@ func (c *Conn) say(r imapwire.Response) {
 
 // trySend queues a response, or nothing.
 func (c *Conn) trySend(r imapwire.Response) error {
-	m := c.out.Mark()
+	m := c.out.mark()
 	if err := c.out.send(r); err != nil {
-		c.out.Restore(m)
+		c.out.restore(m)
 		return err
 	}
 	c.stats.Steps++

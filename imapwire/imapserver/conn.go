@@ -295,9 +295,10 @@ func (c *Conn) end(err error) {
 	c.event(&Closed{Err: err})
 }
 
-// bye queues * BYE, except where the next octet has to be one of TLS.
+// bye queues * BYE, except where the next octet has to be one of TLS, or of a
+// response that is not complete.
 func (c *Conn) bye(code imapwire.Code, text string) {
-	if c.upgrade == 0 {
+	if c.upgrade == 0 && c.out.open == 0 {
 		c.say(&imapwire.StatusResponse{StatusCondition: imapwire.StatusCondition{Condition: imapwire.BYE, Code: code, Text: text}})
 	}
 }
@@ -324,8 +325,9 @@ func (c *Conn) Close() {
 // encoded before it returns; readers and lists are read as they drain. With an
 // error the readers stay the caller's.
 //
-// An EXPUNGE or VANISHED at a time when [Conn.MayExpunge] is false, and anything
-// between an Upgrade and Upgraded, is [engine.ErrNotNow]. A response that can not
+// An EXPUNGE or VANISHED at a time when [Conn.MayExpunge] is false, anything
+// between an Upgrade and Upgraded, and anything but its own rest behind the
+// first part of a FETCH response, is [engine.ErrNotNow]. A response that can not
 // be encoded, or that Done, Challenge or Bye sends, is an error.
 func (c *Conn) Send(rs ...imapwire.Response) error {
 	switch {
@@ -339,10 +341,10 @@ func (c *Conn) Send(rs ...imapwire.Response) error {
 			return err
 		}
 	}
-	m := c.out.Mark()
+	m := c.out.mark()
 	for _, r := range rs {
 		if err := c.out.send(r); err != nil {
-			c.out.Restore(m)
+			c.out.restore(m)
 			return err
 		}
 	}

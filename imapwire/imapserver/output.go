@@ -14,6 +14,22 @@ import (
 type output struct {
 	engine.Queue
 	utf8 bool
+	// open is the number of the message of a FETCH response that is not
+	// complete: nothing else may come before its end.
+	open uint32
+}
+
+// An outputMark is a state to which restore goes back.
+type outputMark struct {
+	queue engine.QueueMark
+	open  uint32
+}
+
+func (o *output) mark() outputMark { return outputMark{o.Mark(), o.open} }
+
+func (o *output) restore(m outputMark) {
+	o.Restore(m.queue)
+	o.open = m.open
 }
 
 // shortSearch is how many numbers make no list.
@@ -22,6 +38,10 @@ const shortSearch = 64
 // send queues a response. On an error the caller has to restore the queue.
 func (o *output) send(r imapwire.Response) error {
 	opt := imapwire.ResponseOptions{UTF8: o.utf8}
+	f, fetch := r.(*imapwire.FetchData)
+	if more := fetch && (f.Part == imapwire.FetchMiddle || f.Part == imapwire.FetchLast); more != (o.open != 0) || more && f.Num != o.open {
+		return engine.ErrNotNow
+	}
 	switch r := r.(type) {
 	case *imapwire.FetchData:
 		return o.fetch(r, opt)
@@ -76,6 +96,12 @@ func (o *output) fetch(f *imapwire.FetchData, opt imapwire.ResponseOptions) erro
 	b, bodies, err := imapwire.EncodeFetch(b, f, opt)
 	if err != nil {
 		return err
+	}
+	switch f.Part {
+	case imapwire.FetchFirst:
+		o.open = f.Num
+	case imapwire.FetchLast:
+		o.open = 0
 	}
 	if len(bodies) == 0 {
 		o.Commit(b)
