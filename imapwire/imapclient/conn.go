@@ -126,17 +126,22 @@ func (c *Conn) restAnswer() {
 }
 
 // Feed gives input to the Conn. p is borrowed until Next returns nil. Before
-// that, and while Want is WantUpgrade, Feed returns [engine.ErrBusy], and after
-// the end [engine.ErrClosed]; nothing is consumed then.
+// that Feed returns [engine.ErrBusy], and after the end [engine.ErrClosed];
+// nothing is consumed then. While Want is WantUpgrade, input is for the layer to
+// come: what is fed here ends the conversation with [ErrSurplus].
 func (c *Conn) Feed(now time.Time, p []byte) error {
 	if c.closed {
 		return engine.ErrClosed
 	}
-	if c.heard < len(c.events) || c.fed || c.upgrade != 0 {
+	if c.heard < len(c.events) || c.fed {
 		return engine.ErrBusy
 	}
 	c.now = now
 	if len(p) == 0 {
+		return nil
+	}
+	if c.upgrade != 0 {
+		c.end(ErrSurplus)
 		return nil
 	}
 	if err := c.framer.Feed(p); err != nil {

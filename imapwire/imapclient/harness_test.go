@@ -36,7 +36,9 @@ func newPlayer(t fataler, opt imapclient.Options) *player {
 	return &player{t: t, c: c, ids: map[string]engine.ID{}}
 }
 
-func (p *player) logf(format string, args ...any) { p.log = append(p.log, fmt.Sprintf(format, args...)) }
+func (p *player) logf(format string, args ...any) {
+	p.log = append(p.log, strings.ReplaceAll(fmt.Sprintf(format, args...), "\r\n", `\r\n`))
+}
 
 // work flushes and takes events until nothing is left to do.
 func (p *player) work() {

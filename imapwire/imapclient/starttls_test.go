@@ -1,0 +1,73 @@
+package imapclient_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/mailwire/mailwire/imapwire"
+	"github.com/mailwire/mailwire/imapwire/engine"
+	"github.com/mailwire/mailwire/imapwire/imapclient"
+)
+
+// TestSurplus: invariant 24. What comes behind the answer to STARTTLS ends the
+// conversation, however it was cut, and is never taken for a response.
+func TestSurplus(t *testing.T) {
+	for _, surplus := range []string{"x", "\r\n", "* OK injected\r\n", "* PREAUTH in\r\n", "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n", "A2 OK in\r\n"} {
+		in := "* OK ready\r\nA1 OK begin\r\n" + surplus
+		for cut := 1; cut <= len(in); cut++ {
+			p := newPlayer(t, imapclient.Options{})
+			p.work()
+			p.act("STARTTLS")
+			for rest := in; rest != ""; {
+				n := min(cut, len(rest))
+				p.c.Feed(start, []byte(rest[:n]))
+				p.work()
+				rest = rest[n:]
+			}
+			last := p.log[len(p.log)-1]
+			if !strings.Contains(last, imapclient.ErrSurplus.Error()) {
+				t.Errorf("%q in pieces of %d: %s", surplus, cut, last)
+			}
+			for _, line := range p.log {
+				if strings.Contains(line, "E: data") {
+					t.Errorf("%q in pieces of %d: %s", surplus, cut, line)
+				}
+			}
+		}
+	}
+}
+
+// TestPlaintext: no password leaves in the clear where it may not, whatever
+// becomes of STARTTLS (invariant 23).
+func TestPlaintext(t *testing.T) {
+	send := func(p *player) []error {
+		_, err1 := p.c.Send(&imapwire.Login{User: "ada", Password: "secret"})
+		_, err2 := p.c.Send(&imapwire.Authenticate{Mechanism: "PLAIN", Initial: "\x00ada\x00secret", HasInitial: true})
+		return []error{err1, err2}
+	}
+	open := newPlayer(t, imapclient.Options{PlaintextAuth: engine.PlaintextLoopback})
+	for _, err := range send(open) {
+		if !errors.Is(err, imapclient.ErrPlaintext) {
+			t.Errorf("an open network: %v", err)
+		}
+	}
+	for _, answer := range []string{"NO no", "BAD what", "OK begin"} {
+		p := newPlayer(t, imapclient.Options{})
+		p.feed("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\n")
+		p.act("STARTTLS")
+		for _, err := range send(p) {
+			if err != nil {
+				t.Errorf("behind STARTTLS: %v", err)
+			}
+		}
+		p.feed("A1 " + answer + "\r\n")
+		if answer[:2] == "OK" {
+			p.act("FAILED")
+		}
+		p.settle()
+		if log := strings.Join(p.log, "\n"); strings.Contains(log, "C: A2") || strings.Contains(log, "secret") || strings.Count(log, "E: done") != 3 {
+			t.Errorf("%s:\n%s", answer, log)
+		}
+	}
+}
