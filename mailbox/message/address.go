@@ -28,10 +28,11 @@ func ParseAddresses(value string, limit int) []imap.Address {
 // space and comments, and that once, so that its cost is linear.
 type addressParser struct {
 	scanner
-	limit   int
-	cut     bool // there is more than limit
-	out     []imap.Address
-	inGroup bool
+	limit    int
+	cut      bool // there is more than limit
+	out      []imap.Address
+	inGroup  bool
+	unclosed bool // no "]" comes any more
 }
 
 // list reads the whole value. Outlook's semicolons separate as commas do.
@@ -263,17 +264,23 @@ func (a *addressParser) domain() string {
 	return b.String()
 }
 
-// literal reads up to the bracket that closes.
+// literal reads up to the bracket that closes, without the white space next to the
+// brackets, which means nothing. A bracket that is not closed is one of a domain.
 //
 //	domain-literal = [CFWS] "[" *([FWS] dtext) [FWS] "]" [CFWS]
 func (a *addressParser) literal() string {
-	start := a.i
-	if n := strings.IndexByte(a.s[a.i:], ']'); n >= 0 {
-		a.i += n + 1
-	} else {
-		a.i = len(a.s)
+	start := a.i + 1
+	a.i = start
+	if a.unclosed {
+		return "["
 	}
-	return a.s[start:a.i]
+	n := strings.IndexByte(a.s[start:], ']')
+	if n < 0 {
+		a.unclosed = true
+		return "["
+	}
+	a.i += n + 1
+	return "[" + strings.Trim(a.s[start:start+n], foldSpace) + "]"
 }
 
 // angle reads what follows "<", and adds the address.

@@ -176,8 +176,9 @@ func (s *scanner) skipTo(c byte) bool {
 	return true
 }
 
-// parseContentType reads Content-Type; ok is false when it says no type. A type
-// without a subtype is text/plain or multipart/mixed (RFC 2046 §4.1.3, §5.1.3).
+// parseContentType reads Content-Type; ok is false when it says no type, and the
+// default stands (RFC 2045 §5.2). "text" is text/plain, which that is, and keeps its
+// charset.
 //
 //	content = "Content-Type" ":" type "/" subtype *(";" parameter)
 func parseContentType(v string, limit int) (f mediaField, ok bool) {
@@ -187,14 +188,10 @@ func parseContentType(v string, limit int) (f mediaField, ok bool) {
 		f.subtype = s.token()
 	}
 	if f.subtype == "" {
-		switch {
-		case strings.EqualFold(f.name, "text"):
-			f.subtype = "plain"
-		case strings.EqualFold(f.name, "multipart"):
-			f.subtype = "mixed"
-		default:
+		if !strings.EqualFold(f.name, "text") {
 			return mediaField{}, false
 		}
+		f.subtype = "plain"
 	}
 	f.readParams(&s, limit)
 	return f, f.name != ""
