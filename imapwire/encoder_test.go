@@ -440,45 +440,48 @@ func FuzzParseCommand(f *testing.F) {
 	for _, row := range rejectRows {
 		f.Add([]byte("A1 "+row.in+"\r\n"), true)
 	}
-	f.Fuzz(func(t *testing.T, frame []byte, utf bool) {
-		p := Parser{ParseOptions: ParseOptions{UTF8: utf, Bounds: wide}}
-		tag, v1, err := p.Command(frame)
-		if p.Steps > 4*int64(len(frame))+16 || p.MaxDepth > wide.Depth {
-			t.Fatalf("%d steps, depth %d for %d octets", p.Steps, p.MaxDepth, len(frame))
+	f.Fuzz(func(t *testing.T, frame []byte, utf bool) { checkCommandFixpoint(t, frame, utf) })
+}
+
+func checkCommandFixpoint(t *testing.T, frame []byte, utf bool) {
+	t.Helper()
+	p := Parser{ParseOptions: ParseOptions{UTF8: utf, Bounds: wide}}
+	tag, v1, err := p.Command(frame)
+	if p.Steps > 4*int64(len(frame))+16 || p.MaxDepth > wide.Depth {
+		t.Fatalf("%d steps, depth %d for %d octets", p.Steps, p.MaxDepth, len(frame))
+	}
+	if err != nil {
+		var se *engine.SyntaxError
+		var le *engine.LimitError
+		switch {
+		case errors.As(err, &se) && se.Offset >= 0 && se.Offset <= int64(len(frame)) && se.Tag == tag:
+		case errors.As(err, &le) && le.Got > le.Cap:
+		default:
+			t.Fatalf("%q, %v", tag, err)
 		}
-		if err != nil {
-			var se *engine.SyntaxError
-			var le *engine.LimitError
-			switch {
-			case errors.As(err, &se) && se.Offset >= 0 && se.Offset <= int64(len(frame)) && se.Tag == tag:
-			case errors.As(err, &le) && le.Got > le.Cap:
-			default:
-				t.Fatalf("%q, %v", tag, err)
-			}
-			return
+		return
+	}
+	opt := CommandOptions{UTF8: utf, Literals: LiteralPlus}
+	want := comparable1(t, v1)
+	b1, stops, err := AppendCommand(nil, tag, v1, opt)
+	if err != nil {
+		t.Fatalf("%#v: %v", v1, err)
+	}
+	checkOneCommand(t, b1, stops, LiteralPlus)
+	_, v2, err := ParseCommand(b1, p.ParseOptions)
+	if err != nil {
+		t.Fatalf("%q: %v", b1, err)
+	}
+	if d := cmp.Diff(want, comparable1(t, v2)); d != "" {
+		t.Fatalf("%q, then %q: %s", frame, b1, d)
+	}
+	b2, _, err := AppendCommand(nil, tag, v2, opt)
+	if err != nil || string(b1) != string(b2) {
+		t.Fatalf("%q, then %q, %v", b1, b2, err)
+	}
+	if u, ok := v1.(*UnknownCommand); ok {
+		if want := fmt.Sprintf("%s %s%s\r\n", tag, u.Name, u.Args); string(b1) != want || len(want) != len(frame) {
+			t.Fatalf("%q is not kept: %q", frame, b1)
 		}
-		opt := CommandOptions{UTF8: utf, Literals: LiteralPlus}
-		want := comparable1(t, v1)
-		b1, stops, err := AppendCommand(nil, tag, v1, opt)
-		if err != nil {
-			t.Fatalf("%#v: %v", v1, err)
-		}
-		checkOneCommand(t, b1, stops, LiteralPlus)
-		_, v2, err := ParseCommand(b1, p.ParseOptions)
-		if err != nil {
-			t.Fatalf("%q: %v", b1, err)
-		}
-		if d := cmp.Diff(want, comparable1(t, v2)); d != "" {
-			t.Fatalf("%q, then %q: %s", frame, b1, d)
-		}
-		b2, _, err := AppendCommand(nil, tag, v2, opt)
-		if err != nil || string(b1) != string(b2) {
-			t.Fatalf("%q, then %q, %v", b1, b2, err)
-		}
-		if u, ok := v1.(*UnknownCommand); ok {
-			if want := fmt.Sprintf("%s %s%s\r\n", tag, u.Name, u.Args); string(b1) != want || len(want) != len(frame) {
-				t.Fatalf("%q is not kept: %q", frame, b1)
-			}
-		}
-	})
+	}
 }
