@@ -231,6 +231,10 @@ func (s *Session) finishingWith(id engine.ID, outcome func() imapwire.StatusCond
 // this state.
 func (s *Session) command(ctx context.Context, ev *imapserver.Command) {
 	id := ev.ID
+	if s.rev2() && removed(ev.Cmd) {
+		s.conn.Done(id, bad("not in IMAP4rev2"))
+		return
+	}
 	switch cmd := ev.Cmd.(type) {
 	case *imapwire.Noop:
 		s.finish(ctx, id, ok(nil, "NOOP completed"))
