@@ -36,6 +36,9 @@ type AppendMessage struct {
 	Content io.Reader
 	// Pushed, with a nil Content: Size octets follow with Conn.Push.
 	Pushed bool
+	// Wait: the literal waits for the server even where it need not. A large
+	// message that may be refused is better not sent.
+	Wait bool
 }
 
 // Verb implements Command.
@@ -226,7 +229,12 @@ func (e *encoder) appendMessages(messages []AppendMessage) {
 		case m.Content != nil && m.Pushed:
 			e.fail("a message with two contents")
 		}
+		policy := e.literals
+		if m.Wait {
+			e.literals = LiteralSync
+		}
 		e.literalHead(m.Size, m.Binary)
+		e.literals = policy
 		e.body(m)
 		if m.UTF8 {
 			e.byte(')')

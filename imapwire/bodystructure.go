@@ -195,7 +195,7 @@ func (c *cursor) bodyExt(b *imap.BodyStructure, s *slabs) {
 	for c.accept(' ') {
 		c.skipValue("body-extension")
 	}
-	b.Extension = c.str(i, c.pos)
+	b.Extension = c.rawStr(i, c.pos)
 }
 
 // body-fld-lang = nstring / "(" string *(SP string) ")"

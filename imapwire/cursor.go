@@ -3,6 +3,7 @@ package imapwire
 import (
 	"bytes"
 	"encoding/base64"
+	"strings"
 
 	"github.com/mailwire/mailwire/imapwire/engine"
 )
@@ -58,6 +59,31 @@ func (c *cursor) str(i, j int) string {
 		c.text = string(c.b)
 	}
 	return c.text[i:j]
+}
+
+// rawStr returns octets i to j of the frame, in which literals may stand. Where
+// a response announced one with a bare LF, the string has the CRLF of the
+// grammar.
+func (c *cursor) rawStr(i, j int) string {
+	s := c.str(i, j)
+	if !c.lim.Response || !strings.Contains(s, "}\n") {
+		return s
+	}
+	var b strings.Builder
+	for {
+		at, head, ok := nextLiteral(s)
+		if !ok || head.size > int64(len(s)-at-head.len) {
+			b.WriteString(s)
+			return b.String()
+		}
+		line, content := s[:at+head.len], s[at+head.len:][:head.size]
+		if head.bare {
+			line = strings.TrimSuffix(line, "\n") + "\r\n"
+		}
+		b.WriteString(line)
+		b.WriteString(content)
+		s = s[at+head.len+len(content):]
+	}
 }
 
 // fail records that at the cursor something else was expected.

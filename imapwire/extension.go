@@ -64,7 +64,7 @@ func (c *cursor) value(production string) string {
 	if c.err != nil {
 		return ""
 	}
-	return c.str(i, c.pos)
+	return c.rawStr(i, c.pos)
 }
 
 // skipValue moves over one generic value: what an extension may put where this

@@ -211,7 +211,7 @@ func (c *cursor) unknownItem(f *FetchData, start int) {
 	c.itemName()
 	c.sp("msg-att")
 	c.skipValue("msg-att")
-	f.Unknown = append(f.Unknown, c.str(start, c.pos))
+	f.Unknown = append(f.Unknown, c.rawStr(start, c.pos))
 }
 
 // itemName moves over the name of an item, with whatever stands in brackets.

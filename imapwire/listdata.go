@@ -66,7 +66,7 @@ func (c *cursor) listExtended(r *ListData) {
 			}
 		}
 		c.skipValue(production)
-		r.Extended = append(r.Extended, c.str(i, c.pos))
+		r.Extended = append(r.Extended, c.rawStr(i, c.pos))
 	}
 }
 

@@ -118,7 +118,7 @@ func (e *encoder) literalHead(n int64, binary bool) {
 func (e *encoder) rawLiterals(s string) {
 	for e.err == nil {
 		at, head, ok := nextLiteral(s)
-		if !ok {
+		if !ok || head.bare {
 			if i := strings.IndexAny(s, "\x00\r\n"); i >= 0 {
 				e.fail("raw octets contain %q", s[i])
 			}
@@ -162,21 +162,25 @@ func (e *encoder) rawLiterals(s string) {
 type rawHead struct {
 	literalHead
 	len int
+	// bare: its line ends in a bare LF, as that of a response may have come.
+	bare bool
 }
 
 // nextLiteral finds the first literal of s: an announcement right before a
-// CRLF.
+// line end.
 func nextLiteral(s string) (at int, h rawHead, ok bool) {
-	i := strings.IndexByte(s, '\n')
-	if i < 1 || s[i-1] != '\r' {
+	end := strings.IndexByte(s, '\n')
+	if end < 0 {
 		return 0, h, false
 	}
-	size, nonSync, binary, n := announcement([]byte(s[:i-1]))
+	line := strings.TrimSuffix(s[:end], "\r")
+	size, nonSync, binary, n := announcement([]byte(line))
 	if n == 0 {
 		return 0, h, false
 	}
-	h.size, h.nonSync, h.binary, h.len = size, nonSync, binary, n+2
-	return i - 1 - n, h, true
+	at = len(line) - n
+	h.size, h.nonSync, h.binary, h.len, h.bare = size, nonSync, binary, end+1-at, len(line) == end
+	return at, h, true
 }
 
 func announcesLiteral(s string) bool {

@@ -41,3 +41,19 @@ var literalRules = []ruleTable{
 		return &FetchData{Num: 1, Sections: []SectionData{{Name: SectionBinary, Section: imap.Section{Part: []uint32{1}}, Content: Content{Valid: true, Data: s, Binary: true}}}}
 	}, k("~{2}\r\n\x00)", "\x00)"), k("~{0}\r\n", "")),
 }
+
+// TestBareLiteral: a literal of a response that was announced with a bare LF
+// comes out with the line end that the grammar has.
+func TestBareLiteral(t *testing.T) {
+	r, err := ParseResponse([]byte("* X {2}\nab ({1}\nc)\r\n"), ParseOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := AppendResponse(nil, r, ResponseOptions{})
+	if want := "* X {2}\r\nab ({1}\r\nc)\r\n"; err != nil || string(b) != want {
+		t.Errorf("%q, want %q: %v", b, want, err)
+	}
+	if b, _, err := AppendCommand(nil, "a", &UnknownCommand{Name: "X", Args: " {2}\nab"}, CommandOptions{}); err == nil {
+		t.Errorf("a command: %q", b)
+	}
+}

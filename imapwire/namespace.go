@@ -61,7 +61,7 @@ func (c *cursor) namespaceDescr() (n NamespaceEntry) {
 			c.fail("namespace-response-extension", `"("`)
 		}
 		c.skipValue("namespace-response-extension")
-		n.Extensions = append(n.Extensions, c.str(i, c.pos))
+		n.Extensions = append(n.Extensions, c.rawStr(i, c.pos))
 	}
 	c.close(production)
 	return n

@@ -308,7 +308,7 @@ func (c *cursor) unknownData(start int) Response {
 	if c.err != nil {
 		return nil
 	}
-	r := &UnknownData{Raw: c.str(start, c.pos)}
+	r := &UnknownData{Raw: c.rawStr(start, c.pos)}
 	c.crlf("response-data")
 	return r
 }

@@ -103,7 +103,7 @@ func (c *cursor) esearchData() Response {
 			r.ModSeq = imap.ModSeq(c.nzNumber64(production))
 		default:
 			c.skipValue(production)
-			r.Extended = append(r.Extended, c.str(i, c.pos))
+			r.Extended = append(r.Extended, c.rawStr(i, c.pos))
 		}
 		if c.err != nil {
 			return r

@@ -30,7 +30,12 @@ type Greeting struct{ imapwire.StatusCondition }
 
 // A Data is an untagged response, whether a command asked for it or not: all
 // but FETCH.
-type Data struct{ Response imapwire.Response }
+type Data struct {
+	Response imapwire.Response
+	// ID is the command whose tag an ESEARCH names; zero when there is none,
+	// and for every other response.
+	ID engine.ID
+}
 
 // A FetchStart begins a FETCH response that has content. A Body follows for each
 // section, and one FetchEnd at the end. A FETCH response without content is a

@@ -139,7 +139,7 @@ func status(s imapwire.StatusCondition) string {
 func wire(t fataler, r imapwire.Response) string {
 	b, err := imapwire.AppendResponse(nil, r, imapwire.ResponseOptions{UTF8: true})
 	if err != nil {
-		t.Fatalf("%T can not be encoded: %v", r, err)
+		return fmt.Sprintf("%T: %v", r, err)
 	}
 	return strings.TrimSuffix(string(b), "\r\n")
 }
@@ -151,7 +151,7 @@ func items(t fataler, f *imapwire.FetchData) string {
 	rest.Part = imapwire.FetchLast
 	b, err := imapwire.AppendResponse(nil, &rest, imapwire.ResponseOptions{UTF8: true})
 	if err != nil {
-		t.Fatalf("FETCH can not be encoded: %v", err)
+		return err.Error()
 	}
 	s := strings.TrimSpace(strings.TrimSuffix(string(b), ")\r\n"))
 	for _, d := range f.Sections {
@@ -164,7 +164,7 @@ func section(t fataler, d imapwire.SectionData) string {
 	f := &imapwire.FetchData{Num: 1, Sections: []imapwire.SectionData{d}, Part: imapwire.FetchFirst}
 	b, _, err := imapwire.EncodeFetch(nil, f, imapwire.ResponseOptions{UTF8: true})
 	if err != nil {
-		t.Fatalf("a section can not be encoded: %v", err)
+		return err.Error()
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(string(b), "* 1 FETCH ("), "\r\n")
 }

@@ -65,10 +65,17 @@ func (c *Conn) response(r imapwire.Response) {
 		c.greeting(r)
 		return
 	}
+	data := &Data{Response: r}
 	switch r := r.(type) {
 	case *imapwire.FetchData:
 		c.fetchWhole(r)
 		return
+	case *imapwire.ESearchData:
+		for _, cmd := range c.cmds {
+			if cmd.tag == r.Tag {
+				data.ID = cmd.id
+			}
+		}
 	case *imapwire.Continue:
 		c.proceed(r)
 		return
@@ -89,7 +96,7 @@ func (c *Conn) response(r imapwire.Response) {
 			c.parser.UTF8 = true
 		}
 	}
-	c.event(&Data{Response: r})
+	c.event(data)
 }
 
 // greeting = "*" SP (resp-cond-auth / resp-cond-bye) CRLF

@@ -92,7 +92,7 @@ func (c *Conn) message(part *imapwire.AppendPart, f imapwire.Frame) error {
 		// RFC 7889 §4: refused before a single octet.
 		return &engine.LimitError{Name: "Append", Cap: c.lim.Append, Got: f.Size, Offset: int64(len(f.Data))}
 	}
-	if m.UTF8 && !c.opt.Enable.Has(imap.CapUTF8Accept) {
+	if m.UTF8 && !c.enables(imap.CapUTF8Accept) {
 		// RFC 6855 §4: only where the server supports it.
 		return &engine.SyntaxError{Production: "append-data", Expected: "a literal, since UTF8=ACCEPT is not supported", Got: "UTF8", Tag: c.cur.tag}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
+	"github.com/mailwire/mailwire/imapwire/imap"
 	"github.com/mailwire/mailwire/imapwire/imapserver"
 )
 
@@ -66,8 +67,8 @@ func TestNoPlaintextSecrets(t *testing.T) {
 // TestSASL: threat S8. What a client may answer to a challenge.
 func TestSASL(t *testing.T) {
 	for _, tt := range []struct{ name, in, want, heard string }{
-		{"data", "AHUAcA==", "a OK [CAPABILITY IMAP4rev1] in", `response "\x00u\x00p" false`},
-		{"empty", "", "a OK [CAPABILITY IMAP4rev1] in", `response "" false`},
+		{"data", "AHUAcA==", "a OK [CAPABILITY IMAP4rev1 X-ON UTF8=ACCEPT] in", `response "\x00u\x00p" false`},
+		{"empty", "", "a OK [CAPABILITY IMAP4rev1 X-ON UTF8=ACCEPT] in", `response "" false`},
 		{"cancelled", "*", "a BAD AUTHENTICATE cancelled", `response "" true`},
 		{"an equals sign is for initial responses", "=", "a BAD ", `response "" true`},
 		{"not base64", "tanstaaf!", "a BAD ", `response "" true`},
@@ -209,7 +210,7 @@ func TestLoginCode(t *testing.T) {
 		{imapwire.StatusCondition{Condition: imapwire.NO, Text: "no"}, "a NO no\r\n"},
 	} {
 		opt := loopback
-		opt.Capabilities.Authenticated = append(opt.Capabilities.Authenticated, "IMAP4rev1", "X-LATER")
+		opt.Capabilities.Authenticated = imap.Capabilities{imap.CapIMAP4rev1, "X-LATER"}
 		s := newScript(t, opt)
 		s.out.Reset()
 		s.on = func(ev imapserver.Event) bool {

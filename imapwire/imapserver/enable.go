@@ -11,7 +11,7 @@ func (c *Conn) enable(cmd *imapwire.Enable) {
 	var on imap.Capabilities
 	for _, x := range cmd.Capabilities {
 		for _, known := range c.opt.Enable {
-			if known.Equal(x) && !c.enabled.Has(x) && !on.Has(x) {
+			if known.Equal(x) && c.enables(x) && !c.enabled.Has(x) && !on.Has(x) {
 				on = append(on, known)
 			}
 		}
@@ -24,6 +24,11 @@ func (c *Conn) enable(cmd *imapwire.Enable) {
 	if len(on) > 0 {
 		c.event(&Enabled{Capabilities: on})
 	}
+}
+
+// enables reports whether ENABLE turns x on: it has to be announced, too.
+func (c *Conn) enables(x imap.Capability) bool {
+	return c.opt.Enable.Has(x) && c.capabilities().Has(x)
 }
 
 // Enabled reports whether the client has enabled a capability.

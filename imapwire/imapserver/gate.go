@@ -73,9 +73,12 @@ func (g gate) allows(s State) bool { return g.states&(1<<s) != 0 }
 // that permits it, or IDLE, is in progress, and no octet of a further command
 // has come. The second condition is for clients that send commands ahead: the
 // numbers in them are older than what would be told now. A command that itself
-// removes messages tells it in any case.
+// removes messages tells it in any case, and Options.Relay leaves it to the
+// other server.
 func (c *Conn) MayExpunge() bool {
 	switch {
+	case c.opt.Relay:
+		return !c.closed && c.state == StateSelected
 	case c.closed || c.state != StateSelected || c.cur.id == 0:
 		return false
 	case c.cur.gate.expunges:

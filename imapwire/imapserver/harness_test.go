@@ -18,7 +18,8 @@ var loopback = imapserver.Options{
 	PlaintextAuth: engine.PlaintextLoopback,
 	StartTLS:      true,
 	Mechanisms:    []imapserver.Mechanism{{Name: "PLAIN", Plaintext: true}, {Name: "X-TWO"}},
-	Enable:        imap.Capabilities{"X-ON", imap.CapUTF8Accept},
+	Enable:        imap.Capabilities{"X-ON", imap.CapUTF8Accept, "X-HIDDEN"},
+	Capabilities:  imapserver.CapabilityLists{Authenticated: imap.Capabilities{imap.CapIMAP4rev1, "X-ON", imap.CapUTF8Accept}},
 }
 
 // A script is a server whose application answers every command OK, and writes
@@ -211,7 +212,7 @@ var states = []imapserver.State{imapserver.StateNotAuthenticated, imapserver.Sta
 func testCommands() []string {
 	return []string{
 		"CAPABILITY", "NOOP", "LOGOUT", `ID ("name" "x")`, "STARTTLS", "AUTHENTICATE PLAIN AHUAcA==", "AUTHENTICATE X-TWO\r\nAHUAcA==", "AUTHENTICATE X-TWO\r\n*", "AUTHENTICATE NONE",
-		"LOGIN u p", "LOGIN {1+}\r\nu {1}\r\np", "ENABLE X-ON X-OFF", "SELECT INBOX", "EXAMINE INBOX", "CREATE x", "DELETE x", "RENAME x y", "SUBSCRIBE x", "UNSUBSCRIBE x",
+		"LOGIN u p", "LOGIN {1+}\r\nu {1}\r\np", "ENABLE X-ON X-OFF X-HIDDEN", "SELECT INBOX", "EXAMINE INBOX", "CREATE x", "DELETE x", "RENAME x y", "SUBSCRIBE x", "UNSUBSCRIBE x",
 		`LIST "" *`, `LSUB "" *`, "NAMESPACE", "STATUS x (MESSAGES)", "APPEND x (\\Seen) {5+}\r\nhello", "APPEND x {0}\r\n", "APPEND x {3}\r\na\r\n {2+}\r\nxy", "IDLE\r\nDONE", "IDLE\r\nNOPE",
 		"CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "UID EXPUNGE 1:2", "SEARCH ALL", "UID SEARCH SUBJECT {3+}\r\nabc", "FETCH 1 FLAGS", "UID FETCH 1:* (FLAGS BODY[])",
 		"STORE 1 +FLAGS (x)", "UID STORE 1 FLAGS ()", "COPY 1 x", "UID COPY 1 x", "MOVE 1 x", "UID MOVE 1 x", "XFOO {3+}\r\nabc def", "UID XFOO 1",

@@ -127,9 +127,9 @@ func TestContinuations(t *testing.T) {
 		parts []string
 		want  []string
 	}{
-		{[]string{"a LOGIN {1}\r\n", "u {1}\r\n", "p\r\n"}, []string{"+ go ahead\r\n", "+ go ahead\r\n", "a OK [CAPABILITY IMAP4rev1] done\r\n"}},
-		{[]string{"a LOGIN {1+}\r\n", "u {1}\r\n", "p\r\n"}, []string{"", "+ go ahead\r\n", "a OK [CAPABILITY IMAP4rev1] done\r\n"}},
-		{[]string{"a LOGIN {0}\r\n", " {0}\r\n", "\r\n"}, []string{"+ go ahead\r\n", "+ go ahead\r\n", "a OK [CAPABILITY IMAP4rev1] done\r\n"}},
+		{[]string{"a LOGIN {1}\r\n", "u {1}\r\n", "p\r\n"}, []string{"+ go ahead\r\n", "+ go ahead\r\n", "a OK [CAPABILITY IMAP4rev1 X-ON UTF8=ACCEPT] done\r\n"}},
+		{[]string{"a LOGIN {1+}\r\n", "u {1}\r\n", "p\r\n"}, []string{"", "+ go ahead\r\n", "a OK [CAPABILITY IMAP4rev1 X-ON UTF8=ACCEPT] done\r\n"}},
+		{[]string{"a LOGIN {0}\r\n", " {0}\r\n", "\r\n"}, []string{"+ go ahead\r\n", "+ go ahead\r\n", "a OK [CAPABILITY IMAP4rev1 X-ON UTF8=ACCEPT] done\r\n"}},
 		{[]string{"a LOGIN {9999}\r\n", "b NOOP\r\n"}, []string{"a BAD limit LiteralPreAuth of 4096 exceeded (9999) at octet 16\r\n", "b OK done\r\n"}},
 		{[]string{"a APPEND x {3}\r\n", "b NOOP\r\n"}, []string{"a BAD APPEND is not allowed when not authenticated\r\n", "b OK done\r\n"}},
 	} {

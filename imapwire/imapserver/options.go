@@ -27,8 +27,8 @@ type Options struct {
 	Mechanisms []Mechanism
 	// StartTLS: offer STARTTLS while the transport is not encrypted.
 	StartTLS bool
-	// Enable are the capabilities that ENABLE turns on. With UTF8=ACCEPT
-	// among them, APPEND may carry UTF8 (…).
+	// Enable are the capabilities that ENABLE turns on, where they are
+	// announced. With UTF8=ACCEPT among them, APPEND may carry UTF8 (…).
 	Enable imap.Capabilities
 	// ID is the answer to ID; no fields are NIL.
 	ID []imapwire.IDField
@@ -37,6 +37,11 @@ type Options struct {
 	Greeting string
 	// PreAuth: the client is authenticated by other means, and greeted so.
 	PreAuth bool
+	// Relay: sequence numbers are those of another server, which has its own
+	// view of what the client was told. An EXPUNGE or VANISHED is sent when it
+	// comes, since the next number means what the other server says; see
+	// [Conn.MayExpunge].
+	Relay bool
 }
 
 // A Mechanism is a SASL mechanism that a server offers.
