@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -231,8 +232,8 @@ func TestCorpus(t *testing.T) {
 			}
 		}
 	}
-	if total < 100 {
-		t.Errorf("%d messages, too few of them", total)
+	if total < 200 {
+		t.Errorf("%d messages, want at least 200", total)
 	}
 }
 
@@ -255,11 +256,23 @@ func TestCorpusLineEnds(t *testing.T) {
 	for name, msg := range corpus(t) {
 		crlf := withCRLF(msg)
 		lf := bytes.ReplaceAll(crlf, []byte("\r\n"), []byte("\n"))
+		if bytes.Contains(lf, []byte("\r\n")) {
+			continue // of CR CR LF one CR is left, and the line end is still CRLF
+		}
 		a, b := mustParse(t, lf, Limits{}), mustParse(t, crlf, Limits{})
-		if d := cmp.Diff(sizeless(*a.Root()), sizeless(*b.Root())); d != "" {
+		if d := differentParts(sizeless(*a.Root()), sizeless(*b.Root())); d != "" {
 			t.Errorf("%s (-LF +CRLF):\n%s", name, d)
 		}
 	}
+}
+
+// differentParts is cmp.Diff, whose steps double with each level, only where
+// there is a difference.
+func differentParts(a, b Part) string {
+	if reflect.DeepEqual(a, b) {
+		return ""
+	}
+	return cmp.Diff(a, b)
 }
 
 func sizeless(p Part) Part {

@@ -25,9 +25,10 @@ func dump(msg []byte, x *Index) string {
 
 type dumper struct {
 	strings.Builder
-	msg    []byte
-	index  *Index
-	indent string
+	msg     []byte
+	index   *Index
+	indent  string
+	skipped int
 }
 
 // line writes one line.
@@ -38,6 +39,16 @@ func (d *dumper) line(format string, args ...any) {
 }
 
 func (d *dumper) entity(p *Part, s *imap.BodyStructure, path []uint32, name string) {
+	if len(d.indent) > maxIndent {
+		if d.skipped++; only(only(p)) != nil {
+			d.below(p, s, path)
+			return
+		}
+		if d.skipped > 1 {
+			d.line("… %d levels more", d.skipped-1)
+		}
+		d.skipped = 0
+	}
 	head := fmt.Sprintf("%s: %s/%s%s header %d+%d body %d+%d", name, plain(s.Type), plain(s.Subtype), params(s.Params),
 		p.Header.Offset, p.Header.Size, p.Body.Offset, p.Body.Size)
 	if !s.IsMultipart() {
@@ -57,21 +68,43 @@ func (d *dumper) entity(p *Part, s *imap.BodyStructure, path []uint32, name stri
 		d.envelope(p.Envelope)
 	}
 	d.text(p)
+	d.below(p, s, path)
+	d.indent = d.indent[2:]
+}
+
+// maxIndent is how deep the text goes. What is deeper is left out as long as it
+// has nothing but a part or message that has nothing but another.
+const maxIndent = 12
+
+// only returns the only part of p, or the message in it, or nil.
+func only(p *Part) *Part {
+	switch {
+	case p == nil:
+		return nil
+	case len(p.Parts) == 1:
+		return &p.Parts[0]
+	}
+	return p.Message
+}
+
+// below writes what is inside an entity.
+func (d *dumper) below(p *Part, s *imap.BodyStructure, path []uint32) {
 	if p.Message != nil {
 		if len(path) == 0 {
 			path = []uint32{1} // a message that is no multipart is its own part 1
 		}
-		d.entity(p.Message, &s.Parts[0], path, "message in "+number(path))
+		name := "message in " + number(path)
 		if !p.Message.IsMultipart() {
-			d.check(append(path, 1), p.Message)
+			path = append(path, 1) // as is that message
+			d.check(path, p.Message)
 		}
+		d.entity(p.Message, &s.Parts[0], path, name)
 	}
 	for i := range p.Parts {
 		path := append(path[:len(path):len(path)], uint32(i+1))
 		d.entity(&p.Parts[i], &s.Parts[i], path, number(path))
 		d.check(path, &p.Parts[i])
 	}
-	d.indent = d.indent[2:]
 }
 
 // verbatim writes a field that has no encoded words.
