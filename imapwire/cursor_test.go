@@ -26,8 +26,6 @@ func deleteMailbox(s string) Command { return &Delete{Mailbox: s} }
 
 func idName(s string) Command { return &ID{Fields: []IDField{{Name: s}}} }
 
-func idResponse(s string) Response { return &IDData{Fields: []IDField{{Name: s}}} }
-
 func appended(s string) Command {
 	return &Append{Mailbox: "x", Messages: []AppendMessage{literalMessage(s)}}
 }

@@ -2,7 +2,10 @@ package imapwire
 
 import (
 	"fmt"
+	"math/big"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
@@ -54,4 +57,53 @@ var numberRules = []ruleTable{
 	response("number64", "* 1 FETCH (RFC822.SIZE %s)", func(n int64) Response { return &FetchData{Num: 1, Has: HasSize, Size: n} }, k[int64]("0", 0), k[int64]("9223372036854775807", 1<<63-1)).but("9223372036854775808", "-1"),
 	command("nz-number64", "FETCH 1 BODY[]<7.%s>", func(n int64) Command { return partialOf(imap.Partial{Offset: 7, Count: n}) }, k[int64]("1", 1), k[int64]("9223372036854775807", 1<<63-1)).but("0", "01", "9223372036854775808", "-1", ""),
 	command("partial", "FETCH 1 BODY[]%s", partialOf, k("<0.1>", imap.Partial{Count: 1}), k("<9223372036854775807.9223372036854775807>", imap.Partial{Offset: 1<<63 - 1, Count: 1<<63 - 1})).but("<0>", "<0.0>", "<.1>", "<0.1", "<0,1>", "<-1.1>", "<>", "[0.1]"),
+}
+
+// TestNumberRanges: invariant 10. Numbers are taken exactly within their ranges,
+// and mean what their digits say, whatever stands in front of them.
+func TestNumberRanges(t *testing.T) {
+	limit := func(bits uint) *big.Int {
+		return new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), bits), big.NewInt(1))
+	}
+	digit := rapid.OneOf(
+		rapid.StringMatching(`[0-9]{1,22}`), rapid.StringMatching(`0{0,3}[0-9]{1,10}`),
+		rapid.Map(rapid.Custom(func(t *rapid.T) *big.Int {
+			n := new(big.Int).Lsh(big.NewInt(1), draw(t, rapid.SampledFrom([]uint{0, 31, 32, 33, 53, 63, 64, 65, 96, 128})))
+			return n.Add(n, big.NewInt(draw(t, rapid.Int64Range(-2, 2))))
+		}), func(n *big.Int) string { return n.Abs(n).String() }),
+	)
+	rapid.Check(t, func(t *rapid.T) {
+		s := draw(t, digit)
+		n, ok := new(big.Int).SetString(s, 10)
+		if !ok {
+			t.Fatalf("%q", s)
+		}
+		for _, row := range []struct {
+			name string
+			nz   bool
+			bits uint
+			read func(*cursor) uint64
+		}{
+			{"number", false, 32, func(c *cursor) uint64 { return uint64(c.number("x")) }},
+			{"nz-number", true, 32, func(c *cursor) uint64 { return uint64(c.nzNumber("x")) }},
+			{"number64", false, 63, func(c *cursor) uint64 { return uint64(c.number64("x")) }},
+			{"nz-number64", true, 63, func(c *cursor) uint64 { return uint64(c.nzNumber64("x")) }},
+		} {
+			want := n.Cmp(limit(row.bits)) <= 0 && !(row.nz && s[0] == '0')
+			for _, text := range []string{s, "+" + s, "-" + s, " " + s, "0x" + s} {
+				c := newCursor([]byte(text+" "), wide, false)
+				got := row.read(&c)
+				taken := c.err == nil && c.pos == len(text)
+				if taken != (want && text == s) {
+					t.Fatalf("%s: %q taken: %v, %v", row.name, text, taken, c.err)
+				}
+				if taken && new(big.Int).SetUint64(got).Cmp(n) != 0 {
+					t.Fatalf("%s: %q is %d", row.name, text, got)
+				}
+				if c.err != nil && got != 0 {
+					t.Fatalf("%s: %q is %d and %v", row.name, text, got, c.err)
+				}
+			}
+		}
+	})
 }

@@ -3,8 +3,12 @@ package imapwire
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"math"
-	"math/big"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -530,113 +534,70 @@ func TestResponsesReadAndWritten(t *testing.T) {
 	}
 }
 
-// TestQuotingChoice: invariant 6. Every form that a string may have at a place
-// means the same there, in commands and in responses.
-func TestQuotingChoice(t *testing.T) {
-	places := []struct {
-		wire     string
-		response bool
-		atom     bool // an atom may stand here
-	}{
-		{"A1 LOGIN %s p", false, true}, {"A1 LOGIN u %s", false, true}, {"A1 SELECT %s", false, true}, {"A1 EXAMINE %s (X)", false, true}, {"A1 CREATE %s", false, true}, {"A1 DELETE %s", false, true}, {"A1 RENAME %s b", false, true},
-		{"A1 RENAME a %s", false, true}, {"A1 SUBSCRIBE %s", false, true}, {"A1 UNSUBSCRIBE %s", false, true}, {"A1 LIST %s *", false, true}, {`A1 LIST "" %s`, false, true}, {`A1 LIST "" (a %s)`, false, true}, {`A1 LSUB %s *`, false, true}, {`A1 LSUB "" %s`, false, true},
-		{"A1 STATUS %s (SIZE)", false, true}, {"A1 COPY 1 %s", false, true}, {"A1 UID MOVE 1 %s", false, true}, {"A1 SEARCH TEXT %s SEEN", false, true}, {"A1 SEARCH OR HEADER %s b NOT HEADER a b", false, true}, {"A1 SEARCH HEADER a %s", false, true},
-		{`A1 ID (%s "b")`, false, false}, {`A1 ID ("a" %s)`, false, false}, {"A1 APPEND %s {1}\r\nx", false, true},
-		{`* LIST () "/" %s`, true, true}, {"* STATUS %s (SIZE 1)", true, true}, {`* ID (%s "b")`, true, false}, {`* ID ("a" %s)`, true, false}, {`* NAMESPACE ((%s "/")) NIL NIL`, true, false}, {`* LIST () "/" a (OLDNAME (%s))`, true, true},
-		{"* 1 FETCH (ENVELOPE (%s NIL NIL NIL NIL NIL NIL NIL NIL NIL))", true, false}, {`* 1 FETCH (BODY ("a" %s NIL NIL NIL "b" 1))`, true, false}, {`* 1 FETCH (BODY ("a" "b" ("c" %s) NIL NIL "b" 1))`, true, false},
+// methodReceivers returns the types of this package that have a method.
+func methodReceivers(t *testing.T, method string) map[string]bool {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
 	}
-	read := func(t interface{ Fatalf(string, ...any) }, wire, form string, response, utf8 bool) any {
-		table := ruleTable{wire: wire, response: response, utf8: utf8}
-		v, err := table.parse(table.frame(form))
+	types := map[string]bool{}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil {
-			t.Fatalf("%q: %v", table.frame(form), err)
+			t.Fatal(err)
 		}
-		if c, isCommand := v.(Command); isCommand {
-			v = comparable1(nil, c)
-		}
-		return v
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		s := draw(t, rapid.OneOf(hostile().Filter(func(s string) bool { return len(s) <= 30 }), atoms(), rapid.SampledFrom([]string{"", "NIL", "nil", "a]b", "%", "*", "INBOX"})))
-		for _, p := range places {
-			if s == "" && strings.Contains(p.wire, "OLDNAME") {
-				continue // no name: kept as it came
+		for _, d := range file.Decls {
+			f, isFunc := d.(*ast.FuncDecl)
+			if !isFunc || f.Recv == nil || f.Name.Name != method {
+				continue
 			}
-			utf8 := draw(t, rapid.Bool())
-			size := big.NewInt(int64(len(s))).String()
-			forms := []string{"{" + size + "}\r\n" + s}
-			if !p.response {
-				forms = append(forms, "{"+size+"+}\r\n"+s)
+			x := f.Recv.List[0].Type
+			if star, isPointer := x.(*ast.StarExpr); isPointer {
+				x = star.X
 			}
-			if e := (&encoder{utf8: utf8}); e.quotable(s) == quotableYes {
-				forms = append(forms, `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)+`"`)
-			}
-			if p.atom && s != "" && engine.AString.All(s) {
-				forms = append(forms, s)
-			}
-			want := read(t, p.wire, forms[0], p.response, utf8)
-			for _, form := range forms[1:] {
-				if d := cmp.Diff(want, read(t, p.wire, form, p.response, utf8)); d != "" {
-					t.Fatalf("%q at %q (-%q +%q):\n%s", s, p.wire, forms[0], form, d)
-				}
-			}
-		}
-	})
-	for _, p := range places {
-		if strings.Contains(p.wire, `"a" %s`) && strings.Contains(p.wire, "ID") || strings.Contains(p.wire, "ENVELOPE") {
-			none, empty := read(t, p.wire, "NIL", p.response, false), read(t, p.wire, `""`, p.response, false)
-			if cmp.Equal(none, empty) || !cmp.Equal(empty, read(t, p.wire, "{0}\r\n", p.response, false)) {
-				t.Errorf("%q: NIL is %#v, the empty string is %#v", p.wire, none, empty)
+			if name := x.(*ast.Ident).Name; ast.IsExported(name) {
+				types[name] = true
 			}
 		}
 	}
+	if len(types) < 3 {
+		t.Fatalf("only %d types with %s", len(types), method)
+	}
+	return types
 }
 
-// TestNumberRanges: invariant 10. Numbers are taken exactly within their ranges,
-// and mean what their digits say, whatever stands in front of them.
-func TestNumberRanges(t *testing.T) {
-	limit := func(bits uint) *big.Int {
-		return new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), bits), big.NewInt(1))
+// TestEveryKindIsDrawn: invariants 2 and 3 are held for every command, response,
+// response code and FETCH item that there is.
+func TestEveryKindIsDrawn(t *testing.T) {
+	missing := map[string]map[string]bool{}
+	for _, method := range []string{"Verb", "response", "code", "fetchItem"} {
+		missing[method] = methodReceivers(t, method)
 	}
-	digit := rapid.OneOf(
-		rapid.StringMatching(`[0-9]{1,22}`), rapid.StringMatching(`0{0,3}[0-9]{1,10}`),
-		rapid.Map(rapid.Custom(func(t *rapid.T) *big.Int {
-			n := new(big.Int).Lsh(big.NewInt(1), draw(t, rapid.SampledFrom([]uint{0, 31, 32, 33, 53, 63, 64, 65, 96, 128})))
-			return n.Add(n, big.NewInt(draw(t, rapid.Int64Range(-2, 2))))
-		}), func(n *big.Int) string { return n.Abs(n).String() }),
-	)
-	rapid.Check(t, func(t *rapid.T) {
-		s := draw(t, digit)
-		n, ok := new(big.Int).SetString(s, 10)
-		if !ok {
-			t.Fatalf("%q", s)
+	seen := func(method string, v any) {
+		if v != nil {
+			delete(missing[method], strings.TrimPrefix(strings.TrimPrefix(fmt.Sprintf("%T", v), "*"), "imapwire."))
 		}
-		for _, row := range []struct {
-			name string
-			nz   bool
-			bits uint
-			read func(*cursor) uint64
-		}{
-			{"number", false, 32, func(c *cursor) uint64 { return uint64(c.number("x")) }},
-			{"nz-number", true, 32, func(c *cursor) uint64 { return uint64(c.nzNumber("x")) }},
-			{"number64", false, 63, func(c *cursor) uint64 { return uint64(c.number64("x")) }},
-			{"nz-number64", true, 63, func(c *cursor) uint64 { return uint64(c.nzNumber64("x")) }},
-		} {
-			want := n.Cmp(limit(row.bits)) <= 0 && !(row.nz && s[0] == '0')
-			for _, text := range []string{s, "+" + s, "-" + s, " " + s, "0x" + s} {
-				c := newCursor([]byte(text+" "), wide, false)
-				got := row.read(&c)
-				taken := c.err == nil && c.pos == len(text)
-				if taken != (want && text == s) {
-					t.Fatalf("%s: %q taken: %v, %v", row.name, text, taken, c.err)
-				}
-				if taken && new(big.Int).SetUint64(got).Cmp(n) != 0 {
-					t.Fatalf("%s: %q is %d", row.name, text, got)
-				}
-				if c.err != nil && got != 0 {
-					t.Fatalf("%s: %q is %d and %v", row.name, text, got, c.err)
-				}
+	}
+	commands, responses := rapid.Custom(drawCommand), rapid.Custom(drawResponse)
+	for i := range 1000 {
+		cmd, r := commands.Example(i), responses.Example(i)
+		seen("Verb", cmd)
+		seen("response", r)
+		if s, isStatus := r.(*StatusResponse); isStatus {
+			seen("code", s.Code)
+		}
+		if f, isFetch := cmd.(*Fetch); isFetch {
+			for _, item := range f.Items {
+				seen("fetchItem", item)
 			}
 		}
-	})
+	}
+	for method, types := range missing {
+		for name := range types {
+			t.Errorf("no %s is drawn (%s)", name, method)
+		}
+	}
 }

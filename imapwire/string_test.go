@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
@@ -115,4 +116,66 @@ var stringRules = []ruleTable{
 	command("header-fld-name", "FETCH 1 BODY[HEADER.FIELDS (%s)]", func(s string) Command {
 		return fetchSection(imap.Section{Specifier: imap.SpecifierHeaderFields, Fields: []string{s}})
 	}, k("To", "To"), k(`"X Y"`, "X Y"), k("{2}\r\nTo", "To", "To")).but("", `""`, "(To)"),
+}
+
+// TestQuotingChoice: invariant 6. Every form that a string may have at a place
+// means the same there, in commands and in responses.
+func TestQuotingChoice(t *testing.T) {
+	places := []struct {
+		wire     string
+		response bool
+		atom     bool // an atom may stand here
+	}{
+		{"A1 LOGIN %s p", false, true}, {"A1 LOGIN u %s", false, true}, {"A1 SELECT %s", false, true}, {"A1 EXAMINE %s (X)", false, true}, {"A1 CREATE %s", false, true}, {"A1 DELETE %s", false, true}, {"A1 RENAME %s b", false, true},
+		{"A1 RENAME a %s", false, true}, {"A1 SUBSCRIBE %s", false, true}, {"A1 UNSUBSCRIBE %s", false, true}, {"A1 LIST %s *", false, true}, {`A1 LIST "" %s`, false, true}, {`A1 LIST "" (a %s)`, false, true}, {`A1 LSUB %s *`, false, true}, {`A1 LSUB "" %s`, false, true},
+		{"A1 STATUS %s (SIZE)", false, true}, {"A1 COPY 1 %s", false, true}, {"A1 UID MOVE 1 %s", false, true}, {"A1 SEARCH TEXT %s SEEN", false, true}, {"A1 SEARCH OR HEADER %s b NOT HEADER a b", false, true}, {"A1 SEARCH HEADER a %s", false, true},
+		{`A1 ID (%s "b")`, false, false}, {`A1 ID ("a" %s)`, false, false}, {"A1 APPEND %s {1}\r\nx", false, true},
+		{`* LIST () "/" %s`, true, true}, {"* STATUS %s (SIZE 1)", true, true}, {`* ID (%s "b")`, true, false}, {`* ID ("a" %s)`, true, false}, {`* NAMESPACE ((%s "/")) NIL NIL`, true, false}, {`* LIST () "/" a (OLDNAME (%s))`, true, true},
+		{"* 1 FETCH (ENVELOPE (%s NIL NIL NIL NIL NIL NIL NIL NIL NIL))", true, false}, {`* 1 FETCH (BODY ("a" %s NIL NIL NIL "b" 1))`, true, false}, {`* 1 FETCH (BODY ("a" "b" ("c" %s) NIL NIL "b" 1))`, true, false},
+	}
+	read := func(t interface{ Fatalf(string, ...any) }, wire, form string, response, rev2 bool) any {
+		table := ruleTable{wire: wire, response: response, utf8: rev2}
+		v, err := table.parse(table.frame(form))
+		if err != nil {
+			t.Fatalf("%q: %v", table.frame(form), err)
+		}
+		if c, isCommand := v.(Command); isCommand {
+			v = comparable1(nil, c)
+		}
+		return v
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := draw(t, rapid.OneOf(hostile().Filter(func(s string) bool { return len(s) <= 30 }), atoms(), rapid.SampledFrom([]string{"", "NIL", "nil", "a]b", "%", "*", "INBOX"})))
+		for _, p := range places {
+			if s == "" && strings.Contains(p.wire, "OLDNAME") {
+				continue // no name: kept as it came
+			}
+			rev2 := draw(t, rapid.Bool())
+			size := itoa(len(s))
+			forms := []string{"{" + size + "}\r\n" + s}
+			if !p.response {
+				forms = append(forms, "{"+size+"+}\r\n"+s)
+			}
+			if e := (&encoder{utf8: rev2}); e.quotable(s) == quotableYes {
+				forms = append(forms, `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)+`"`)
+			}
+			if p.atom && s != "" && engine.AString.All(s) {
+				forms = append(forms, s)
+			}
+			want := read(t, p.wire, forms[0], p.response, rev2)
+			for _, form := range forms[1:] {
+				if d := cmp.Diff(want, read(t, p.wire, form, p.response, rev2)); d != "" {
+					t.Fatalf("%q at %q (-%q +%q):\n%s", s, p.wire, forms[0], form, d)
+				}
+			}
+		}
+	})
+	for _, p := range places {
+		if strings.Contains(p.wire, `"a" %s`) && strings.Contains(p.wire, "ID") || strings.Contains(p.wire, "ENVELOPE") {
+			none, empty := read(t, p.wire, "NIL", p.response, false), read(t, p.wire, `""`, p.response, false)
+			if cmp.Equal(none, empty) || !cmp.Equal(empty, read(t, p.wire, "{0}\r\n", p.response, false)) {
+				t.Errorf("%q: NIL is %#v, the empty string is %#v", p.wire, none, empty)
+			}
+		}
+	}
 }
