@@ -72,7 +72,7 @@ func nextWord(s string) (w encodedWord, before, rest string, ok bool) {
 		if !found {
 			return w, s, "", false
 		}
-		if len(tail) >= 2 && tail[1] == '?' && strings.IndexAny(charset, " \t=") < 0 {
+		if len(tail) >= 2 && tail[1] == '?' && !strings.ContainsAny(charset, " \t=") {
 			// The text ends before the next word, but for a last "=" of its own.
 			text, encoding := tail[2:], tail[0]|0x20
 			if next := strings.Index(text, "=?"); next >= 0 {

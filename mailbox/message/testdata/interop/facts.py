@@ -79,7 +79,7 @@ class Facts(dict):
 
 def subject(msg):
     for field in fields(msg, "subject"):
-        return readable(str(field))
+        return readable(str(field)).strip()
 
 
 def date(msg):
