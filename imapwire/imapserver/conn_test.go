@@ -171,16 +171,20 @@ func TestTruncated(t *testing.T) {
 // TestHeldState: invariant 7. Every state of the parser, kept by 1 MiB of an
 // octet that stays in it, holds no more than the limits allow.
 func TestHeldState(t *testing.T) {
+	pieces, fills := 256, []byte{'x', '(', ' ', '"', '{', '1', ',', '\\', 0, 0xff, '\r'}
+	if testing.Short() {
+		pieces, fills = 72, []byte{'x', '(', '{', '\r'}
+	}
 	for _, state := range states {
 		for _, prefix := range []string{"", "a", "a ", "a LOGIN ", `a LOGIN "`, "a LOGIN {", "a LOGIN {1", "a SEARCH ", "a SEARCH (", "a UID FETCH 1", "a APPEND x (", "a XYZ {4000+}\r\n", "a XYZ {100000+}\r\n",
 			"a APPEND x {1000000+}\r\n", "a AUTHENTICATE X-TWO\r\n", "a IDLE\r\n"} {
-			for _, fill := range []byte{'x', '(', ' ', '"', '{', '1', ',', '\\', 0, 0xff, '\r'} {
+			for _, fill := range fills {
 				opt := loopback
 				opt.Limits.Bad, opt.Limits.BadPreAuth = 1<<30, 1<<30
 				s := inState(t, opt, state)
 				s.feed(prefix)
 				piece := strings.Repeat(string([]byte{fill}), 4096)
-				for range 256 {
+				for range pieces {
 					if s.c.Want() != engine.WantInput {
 						break
 					}
