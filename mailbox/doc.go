@@ -7,7 +7,8 @@
 //
 // Implement [Store], [User], [Folder] and [AppendTx], and run
 // storetest.Run(t, newStore): whoever passes it has a store. Package memstore
-// is the reference, and examples/ownstore a small one to read first. Whatever a store can do in addition is an optional
+// is the reference, and examples/ownstore a small one to read first. Whatever a
+// store can do in addition is an optional
 // interface, found by assertion: [Watcher], [RightsFolder], [Deliverer],
 // [IndexedBody]. A store without [Watcher] is polled at command boundaries.
 //
