@@ -92,8 +92,8 @@ type SearchSeq struct{ Set Set }
 // A SearchUID matches messages by UID: UID.
 type SearchUID struct{ Set Set }
 
-// A SearchWithin matches messages whose INTERNALDATE is more than so many
-// seconds ago (OLDER) or, with Younger, at most so many (YOUNGER), RFC 5032.
+// A SearchWithin matches messages whose INTERNALDATE is at least so many seconds
+// ago (OLDER) or, with Younger, at most so many (YOUNGER), RFC 5032 §2.
 type SearchWithin struct {
 	Younger bool
 	Seconds uint32 // at least 1

@@ -186,11 +186,15 @@ func compileUIDs(set imap.Set, scope *Scope) node {
 	return meta(func(m *mailbox.Message) bool { return uids.Contains(m.UID) })
 }
 
-// compileWithin compares with the moment of the search (RFC 5032 §3).
+// compileWithin compares with the moment of the search, to the second. A message
+// of just that age is both older and younger (RFC 5032 §2).
 func compileWithin(key *imap.SearchWithin, scope *Scope) node {
-	edge := scope.Now.Add(-time.Duration(key.Seconds) * time.Second)
+	edge := scope.Now.Unix() - int64(key.Seconds)
 	return meta(func(m *mailbox.Message) bool {
-		return m.InternalDate.Before(edge) != key.Younger
+		if key.Younger {
+			return m.InternalDate.Unix() >= edge
+		}
+		return m.InternalDate.Unix() <= edge
 	})
 }
 
