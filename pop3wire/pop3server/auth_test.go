@@ -199,7 +199,7 @@ func TestSecrets(t *testing.T) {
 		coded := base64.StdEncoding.EncodeToString([]byte("\x00u\x00" + secret))
 		hash := string(pop3wire.APOPDigest(stamp, engine.Secret(secret)))
 		lines := rapid.SliceOfN(rapid.SampledFrom([]string{
-			"USER u\r\nPASS " + secret, "PASS " + secret, "PASS " + secret + "\n", "pass " + secret + "\x00", "PASS" + secret + "=", secret + "!", "=" + secret,
+			"USER u\r\nPASS " + secret, "PASS " + secret, "PASS " + secret + "\n", "pass " + secret + "\x00", "PASS" + secret + "=", secret + "!", "=" + secret, secret + "\n", secret + " \x00",
 			"AUTH PLAIN " + coded, "AUTH PLAIN  " + coded, "AUTH X-TWO\r\n" + coded, "AUTH X-TWO\r\n" + coded + "!", "AUTH " + coded, "AUTH NONE " + coded, coded,
 			"APOP u " + hash, "APOP " + hash, "APOP u " + secret, "APOP " + secret, "PASS " + secret + strings.Repeat("x", 300), "PASS " + secret + strings.Repeat("x", 13000),
 		}), 1, 6).Draw(t, "lines")

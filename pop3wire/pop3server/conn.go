@@ -109,14 +109,14 @@ func New(now time.Time, opt Options) (*Conn, error) {
 	return c, nil
 }
 
-// fresh forgets what a client has said, on a transport that is new to it.
+// fresh forgets what a client has said, on a transport that is new to it. A name
+// and mistakes do not outlast the STLS before it.
 func (c *Conn) fresh() {
 	// A line of AUTH may be longer than a command, and which it is shows late.
 	c.lines = engine.Lines{Max: c.lim.SASLLine}
-	c.user, c.named = "", false
 	c.utf8, c.text8 = false, false
 	c.capa = nil
-	c.head, c.seen, c.partial, c.bad = c.head[:0], false, false, 0
+	c.head, c.seen, c.partial = c.head[:0], false, false
 	c.timers.Clear(timerIdle)
 	c.restIdle()
 }
@@ -301,7 +301,6 @@ func (c *Conn) end(err error) {
 	c.closed, c.state = true, StateClosed
 	c.in, c.fed = nil, false
 	c.cur, c.yield, c.upgrade = inProgress{}, 0, 0
-	c.user, c.named = "", false
 	c.timers = engine.Timers{}
 	c.queued()
 	c.event(&Closed{Err: err})

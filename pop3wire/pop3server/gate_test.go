@@ -97,6 +97,9 @@ func TestBarriers(t *testing.T) {
 					t.Errorf("Rest is %q", ev.Rest)
 				}
 			case *Command:
+				if c.State() != StateUpdate {
+					t.Errorf("behind QUIT: %s", c.State())
+				}
 				if err := c.Done(ev.ID, pop3wire.Status{OK: true}); err != nil {
 					t.Error(err)
 				}
