@@ -32,7 +32,7 @@ func script(t *testing.T, s *server, name, transport, user, password, trust stri
 
 // Every method of Python's imaplib, each script on a server of its own.
 func TestImaplib(t *testing.T) {
-	scripts := []string{"login.py", "folders.py", "messages.py", "store.py", "search.py", "refused.py", "shared.py", "idle.py", "sigterm.py"}
+	scripts := []string{"login.py", "folders.py", "messages.py", "store.py", "search.py", "extended.py", "refused.py", "shared.py", "idle.py", "sigterm.py"}
 	found, err := filepath.Glob(filepath.Join("testdata", "imaplib", "*.py"))
 	if err != nil {
 		t.Fatal(err)
