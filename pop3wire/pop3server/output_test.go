@@ -124,11 +124,14 @@ type filler struct {
 
 var fillLines = []byte("A line of text of the usual length, more or less, as mail has it.\n.with a dot\r\n")
 
+// fillBlock is as much as anybody reads at once.
+var fillBlock = bytes.Repeat(fillLines, 1000)
+
 func (f *filler) Read(p []byte) (int, error) {
 	if f.n == 0 {
 		return 0, io.EOF
 	}
-	n := int64(copy(p[:min(int64(len(p)), f.n)], fillLines))
+	n := int64(copy(p[:min(int64(len(p)), f.n)], fillBlock))
 	f.n -= n
 	return int(n), nil
 }
