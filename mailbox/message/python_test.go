@@ -48,10 +48,6 @@ func TestPython(t *testing.T) {
 		got := ourFacts(t, msgs[name])
 		for _, fact := range slices.Sorted(maps.Keys(facts[name])) {
 			want := facts[name][fact]
-			if s, ok := want.(string); ok && strings.HasPrefix(s, "!") && got[fact] != want {
-				failed++
-				continue
-			}
 			if cmp.Equal(want, got[fact]) {
 				agreed++
 				continue
@@ -62,7 +58,12 @@ func TestPython(t *testing.T) {
 					entry = e
 				}
 			}
-			if used[entry] = true; !entries[entry] {
+			used[entry] = true
+			if s, ok := want.(string); ok && strings.HasPrefix(s, "!") {
+				failed++
+				continue
+			}
+			if !entries[entry] {
 				t.Errorf("%s: %s\n\tPython: %.1000q\n\tours:   %.1000q", name, fact, fmt.Sprint(want), fmt.Sprint(got[fact]))
 			}
 		}
@@ -253,7 +254,7 @@ var differences = []difference{
 	}},
 	{"No address of RFC 5322 §3.4: we keep what is there, Python drops it or puts it together in another way.", []string{
 		"address-backslash: m cc to", "address-double: m bcc cc from to", "address-group-broken: m bcc from",
-		"address-name-specials: m from", "address-no-at: m cc", "address-route: m cc", "addresses: m bcc to",
+		"address-name-specials: m from", "address-no-at: m cc to", "address-route: m cc", "addresses: m bcc to",
 	}},
 	{"A domain literal may have commas (RFC 5322 §3.4.1, dtext), and its quoted pairs stay: without them its end could not be found.", []string{
 		"address-domain-literal: m cc to",
