@@ -28,6 +28,7 @@ func checkIndex(t testing.TB, msg []byte, x *Index) {
 		t.Fatalf("Envelope (-want +got):\n%s", d)
 	}
 	checkStructure(t, src, x, x.BodyStructure(), nil)
+	checkSections(t, msg, x, root, nil)
 
 	entities := 0
 	for p := range x.All() {
@@ -81,8 +82,77 @@ func checkPart(t testing.TB, msg []byte, p *Part) {
 		if q.Header.Offset < at || q.Body.End() > p.Body.End() {
 			t.Fatalf("part %v, %v in %v", q.Header, q.Body, p.Body)
 		}
+		if i > 0 && !boundaryBetween(msg[at:q.Header.Offset]) {
+			t.Fatalf("%q between parts", msg[at:q.Header.Offset])
+		}
 		at = q.Body.End()
 		checkPart(t, msg, q)
+	}
+}
+
+// boundaryBetween reports whether octets are a boundary line, behind the line end
+// that belongs to it, and nothing else. Its own may be missing at the end.
+func boundaryBetween(b []byte) bool {
+	b = bytes.TrimPrefix(bytes.TrimPrefix(b, []byte("\r")), []byte("\n"))
+	return bytes.HasPrefix(b, []byte("--")) && !bytes.Contains(bytes.TrimSuffix(b, []byte("\n")), []byte("\n"))
+}
+
+// checkSections reads every section of an entity: a header and what follows it are
+// the whole, and what fields are named and what are not is the header.
+func checkSections(t testing.TB, msg []byte, x *Index, p *Part, path []uint32) {
+	t.Helper()
+	if len(path) > 64 {
+		return // what is deeper would be read as often as it is deep
+	}
+	src := bytes.NewReader(msg)
+	read := func(spec imap.Specifier, fields ...string) string {
+		c, ok, err := x.Section(src, imap.Section{Part: path, Specifier: spec, Fields: fields})
+		if !ok || err != nil {
+			t.Fatalf("BODY[%s %v]: %v, %v", number(path), spec, ok, err)
+		}
+		b, err := io.ReadAll(c.Reader(src))
+		if err != nil || int64(len(b)) != c.Size() {
+			t.Fatalf("BODY[%s %v]: %d octets of %d, %v", number(path), spec, len(b), c.Size(), err)
+		}
+		return string(b)
+	}
+	whole, m := read(imap.SpecifierNone), p
+	if len(path) > 0 {
+		if mime := read(imap.SpecifierMIME); mime+whole != string(msg[p.Header.Offset:p.Body.End()]) {
+			t.Fatalf("BODY[%s.MIME] and BODY[%s] are not the part", number(path), number(path))
+		}
+		m = p.Message
+	}
+	if m != nil {
+		header := read(imap.SpecifierHeader)
+		if header+read(imap.SpecifierText) != whole {
+			t.Fatalf("header and text are not BODY[%s]", number(path))
+		}
+		// Every field is in one of the two, and the empty line in both.
+		end := len(read(imap.SpecifierHeaderFields))
+		some, others := read(imap.SpecifierHeaderFields, "Subject", "x"), read(imap.SpecifierHeaderFieldsNot, "Subject", "x")
+		all := read(imap.SpecifierHeaderFieldsNot)
+		if len(some)+len(others) != len(all)+end || len(all) > len(header)+len(crlf) {
+			t.Fatalf("BODY[%s.HEADER.FIELDS]: %q, %q and %q of %q", number(path), some, others, all, header)
+		}
+	}
+	below := path
+	switch {
+	case p.Message != nil:
+		if len(below) == 0 {
+			below = []uint32{1}
+		}
+		if q := p.Message; q.IsMultipart() {
+			for i := range q.Parts {
+				checkSections(t, msg, x, &q.Parts[i], append(below[:len(below):len(below)], uint32(i+1)))
+			}
+		} else if q.Message != nil {
+			checkSections(t, msg, x, q, append(below[:len(below):len(below)], 1))
+		}
+	default:
+		for i := range p.Parts {
+			checkSections(t, msg, x, &p.Parts[i], append(below[:len(below):len(below)], uint32(i+1)))
+		}
 	}
 }
 
