@@ -125,9 +125,9 @@ func drawFetchItem(t *rapid.T) FetchItem {
 }
 
 func drawSearchKey(t *rapid.T, depth int) imap.SearchKey {
-	most := 13
+	most := 14
 	if depth == 0 {
-		most = 9
+		most = 10
 	}
 	str := func() string { return draw(t, hostile()) }
 	sub := func() imap.SearchKey { return drawSearchKey(t, depth-1) }
@@ -156,10 +156,16 @@ func drawSearchKey(t *rapid.T, depth int) imap.SearchKey {
 	case 9:
 		return &imap.SearchWithin{Younger: draw(t, rapid.Bool()), Seconds: draw(t, rapid.Uint32Range(1, math.MaxUint32))}
 	case 10:
-		return &imap.SearchNot{Key: sub()}
+		k := &imap.SearchModSeq{ModSeq: imap.ModSeq(draw(t, rapid.Int64Range(0, math.MaxInt64)))}
+		if draw(t, rapid.Bool()) {
+			k.Entry, k.Type = "/flags/"+draw(t, atoms()), draw(t, rapid.SampledFrom([]string{"PRIV", "SHARED", "ALL"}))
+		}
+		return k
 	case 11:
-		return &imap.SearchOr{Left: sub(), Right: sub()}
+		return &imap.SearchNot{Key: sub()}
 	case 12:
+		return &imap.SearchOr{Left: sub(), Right: sub()}
+	case 13:
 		return &imap.SearchAnd{Keys: list(t, 2, 4, sub)}
 	}
 	return &imap.SearchAll{}
@@ -191,7 +197,7 @@ func drawCommand(t *rapid.T) Command {
 			return f
 		})}
 	case 5:
-		return &Select{Mailbox: str(), ReadOnly: flip(), Params: drawExts(t)}
+		return &Select{Mailbox: str(), ReadOnly: flip(), CondStore: flip(), QResync: drawQResync(t), Params: drawExts(t)}
 	case 6:
 		return &Create{Mailbox: str(), Params: drawExts(t), Use: list(t, 0, 2, func() imap.MailboxAttr { return imap.MailboxAttr(`\` + draw(t, atoms())) })}
 	case 7:
@@ -252,9 +258,17 @@ func drawCommand(t *rapid.T) Command {
 		}
 		return s
 	case 19, 20:
-		return &Fetch{UID: flip(), Set: drawSet(t), Items: list(t, 1, 4, func() FetchItem { return drawFetchItem(t) }), Modifiers: drawExts(t)}
+		f := &Fetch{UID: flip(), Set: drawSet(t), Items: list(t, 1, 4, func() FetchItem { return drawFetchItem(t) }), Vanished: flip(), Modifiers: drawExts(t)}
+		if flip() {
+			f.ChangedSince = drawModSeq(t)
+		}
+		return f
 	case 21:
-		return &Store{UID: flip(), Set: drawSet(t), Modifiers: drawExts(t), Op: StoreOp(draw(t, rapid.IntRange(1, 3))), Silent: flip(), Flags: drawFlags(t)}
+		s := &Store{UID: flip(), Set: drawSet(t), Modifiers: drawExts(t), Op: StoreOp(draw(t, rapid.IntRange(1, 3))), Silent: flip(), Flags: drawFlags(t)}
+		if s.HasUnchangedSince = flip(); s.HasUnchangedSince {
+			s.UnchangedSince = drawModSeq(t) - 1
+		}
+		return s
 	case 22:
 		return &Copy{UID: flip(), Set: drawSet(t), Mailbox: str()}
 	case 23:

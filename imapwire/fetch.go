@@ -12,7 +12,13 @@ type Fetch struct {
 	UID   bool
 	Set   imap.Set
 	Items []FetchItem // at least one; a macro stands alone
-	// Modifiers are fetch-modifiers (RFC 4466), each the octets of name and value.
+	// ChangedSince, when not zero, leaves out messages with this modseq or a
+	// smaller one; with Vanished, those that are gone since are told as well
+	// (RFC 7162 §3.1.4.1, §3.2.6).
+	ChangedSince imap.ModSeq
+	Vanished     bool
+	// Modifiers are other fetch-modifiers (RFC 4466), each the octets of name
+	// and value.
 	Modifiers []string
 }
 
@@ -69,6 +75,7 @@ func (*FetchBinary) fetchItem() {}
 // fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")") [fetch-modifiers]
 // fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"
 // fetch-modifier = tagged-ext-label [SP tagged-ext-val]
+// fetch-modifier =/ "CHANGEDSINCE" SP mod-sequence-value / "VANISHED"
 func parseFetch(c *cursor, uid bool) Command {
 	const production = "fetch-att"
 	slab := &struct {
@@ -98,9 +105,25 @@ func parseFetch(c *cursor, uid bool) Command {
 		f.Items = []FetchItem{c.fetchItem(false)}
 	}
 	if c.accept(' ') {
-		f.Modifiers = c.taggedExtList("fetch-modifier")
+		c.fetchModifiers(f)
 	}
 	return f
+}
+
+func (c *cursor) fetchModifiers(f *Fetch) {
+	const production = "fetch-modifier"
+	c.open(production)
+	for n := 0; c.err == nil && (n == 0 || c.more(n, production)); n++ {
+		switch {
+		case f.ChangedSince == 0 && c.acceptLabel("CHANGEDSINCE"):
+			c.sp(production)
+			f.ChangedSince = imap.ModSeq(c.nzNumber64("mod-sequence-value"))
+		case !f.Vanished && c.acceptLabel("VANISHED"):
+			f.Vanished = true
+		default:
+			f.Modifiers = append(f.Modifiers, c.taggedExt(production))
+		}
+	}
 }
 
 func isFetchMacro(a FetchAttr) bool { return a == FetchAll || a == FetchFast || a == FetchFull }
@@ -362,7 +385,24 @@ func (f *Fetch) encode(e *encoder) {
 		}
 		e.byte(')')
 	}
-	e.taggedExtList(f.Modifiers, "fetch-modifier")
+	sep := " ("
+	if f.ChangedSince != 0 {
+		e.raw(sep + "CHANGEDSINCE ")
+		e.modSeq(f.ChangedSince)
+		sep = " "
+	}
+	if f.Vanished {
+		e.raw(sep + "VANISHED")
+		sep = " "
+	}
+	for _, m := range f.Modifiers {
+		e.raw(sep)
+		e.taggedExt(m, "fetch-modifier")
+		sep = " "
+	}
+	if sep == " " {
+		e.byte(')')
+	}
 }
 
 func (e *encoder) fetchItem(item FetchItem, alone bool) {

@@ -50,15 +50,18 @@ var fetchRows = []commandRow{
 	{in: "FETCH 1 (PREVIEW (LAZY))", want: fetch1(FetchAttr("PREVIEW (LAZY)"))},
 	{in: "FETCH 1 x[a.b]<7>", want: fetch1(FetchAttr("X[a.b]<7>")), canon: "FETCH 1 X[a.b]<7>"},
 	{in: "FETCH 1 BODYX[1]", want: fetch1(FetchAttr("BODYX[1]"))},
-	{in: "FETCH 1 FLAGS (CHANGEDSINCE 12345)", want: &Fetch{Set: imap.SetOf(1), Items: []FetchItem{FetchFlags}, Modifiers: []string{"CHANGEDSINCE 12345"}}},
+	{in: "FETCH 1 FLAGS (CHANGEDSINCE 12345)", want: &Fetch{Set: imap.SetOf(1), Items: []FetchItem{FetchFlags}, ChangedSince: 12345}},
 	{
 		in:    "UID FETCH 300:500 (FLAGS UID) (changedsince 12345 VANISHED partial -1:-30)",
-		want:  &Fetch{UID: true, Set: imap.SetRange(300, 500), Items: []FetchItem{FetchFlags, FetchUID}, Modifiers: []string{"CHANGEDSINCE 12345", "VANISHED", "PARTIAL -1:-30"}},
+		want:  &Fetch{UID: true, Set: imap.SetRange(300, 500), Items: []FetchItem{FetchFlags, FetchUID}, ChangedSince: 12345, Vanished: true, Modifiers: []string{"PARTIAL -1:-30"}},
 		canon: "UID FETCH 300:500 (FLAGS UID) (CHANGEDSINCE 12345 VANISHED PARTIAL -1:-30)",
 	},
 }
 
 var fetchRejects = []rejectRow{
+	{"FETCH 1 FLAGS (CHANGEDSINCE)", 27},
+	{"FETCH 1 FLAGS (CHANGEDSINCE 0)", 28},
+	{"FETCH 1 FLAGS (VANISHED 1 CHANGEDSINCE 2)", 24},
 	{"FETCH", 5},
 	{"FETCH ", 6},
 	{"FETCH 1", 7},

@@ -58,7 +58,6 @@ type FetchReader struct {
 	lists  int
 	octets int   // of the frames before
 	offset int64 // of the next frame in the response
-	done   int   // sections that are streamed and were returned
 }
 
 // Section reports whether the literal announced at the end of frame, of size

@@ -10,8 +10,8 @@ import (
 
 // A Code is a response code in the brackets of a status response, RFC 9051
 // §7.1. The kinds: [CodeAtom], [*CodeNumber], [*CodeCapability],
-// [*CodePermanentFlags], [*CodeBadCharset], [*CodeAppendUID], [*CodeCopyUID]
-// and [*CodeUnknown].
+// [*CodePermanentFlags], [*CodeBadCharset], [*CodeAppendUID], [*CodeCopyUID],
+// [*CodeModified] and [*CodeUnknown].
 type Code interface{ code() }
 
 // A CodeAtom is a code without arguments, in upper case.
@@ -215,6 +215,9 @@ func (c *cursor) codeArgs(word string) Code {
 			return nil // they can not be paired: RFC 4315 §3
 		}
 		return code
+	case "MODIFIED":
+		c.sp(production)
+		return &CodeModified{Set: c.copySet()}
 	case CodeUIDNext, CodeUIDValidity, CodeUnseen, CodeHighestModSeq, "APPENDLIMIT":
 		c.sp(production)
 		return &CodeNumber{Name: word, Number: uint64(c.number64(production))}
@@ -327,6 +330,12 @@ func (e *encoder) code(code Code) {
 		e.sequenceSet(code.Source)
 		e.sp()
 		e.sequenceSet(code.Dest)
+	case *CodeModified:
+		if code.Set.Saved {
+			e.fail("MODIFIED without numbers")
+		}
+		e.raw("MODIFIED ")
+		e.sequenceSet(code.Set)
 	case *CodeUnknown:
 		e.atomCode(code.Name)
 		if code.Args == "" {

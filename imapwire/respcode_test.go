@@ -21,5 +21,6 @@ var codeRows = []known[Code]{
 var respcodeRules = []ruleTable{
 	response("resp-text-code", "a OK [%s] x", coded, codeRows...),
 	response("resp-code-apnd", "a OK [%s] x", coded, k[Code]("APPENDUID 1 4294967295", &CodeAppendUID{UIDValidity: 1, UIDs: imap.UIDSetOf(imap.MaxUID)}), k[Code]("appenduid 1 2", &CodeAppendUID{UIDValidity: 1, UIDs: imap.UIDSetOf(2)}, "APPENDUID 1 2"), k[Code]("APPENDUID 0 2", &CodeUnknown{Name: "APPENDUID", Args: " 0 2"})),
+	response("resp-text-code", "a OK [%s] x", coded, k[Code]("MODIFIED 7,9:10", &CodeModified{Set: imap.Set{Ranges: []imap.Range{{First: 7, Last: 7}, {First: 9, Last: 10}}}}), k[Code]("modified 3", &CodeModified{Set: imap.SetOf(3)}, "MODIFIED 3"), k[Code]("MODIFIED *", &CodeUnknown{Name: "MODIFIED", Args: " *"}), k[Code]("MODIFIED $", &CodeUnknown{Name: "MODIFIED", Args: " $"}), k[Code]("NOMODSEQ", CodeNoModSeq)),
 	response("resp-code-copy", "a OK [%s] x", coded, k[Code]("COPYUID 1 2,4 9:10", &CodeCopyUID{UIDValidity: 1, Source: imap.SetOf(2, 4), Dest: imap.SetRange(9, 10)}), k[Code]("COPYUID 0 2 9", &CodeUnknown{Name: "COPYUID", Args: " 0 2 9"}), k[Code]("COPYUID 1 2:* 9", &CodeUnknown{Name: "COPYUID", Args: " 1 2:* 9"}), k[Code]("COPYUID 1 $ 9", &CodeUnknown{Name: "COPYUID", Args: " 1 $ 9"})),
 }

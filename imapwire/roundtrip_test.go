@@ -129,7 +129,7 @@ func drawModSeq(t *rapid.T) imap.ModSeq {
 }
 
 func drawCode(t *rapid.T) Code {
-	switch draw(t, rapid.IntRange(0, 8)) {
+	switch draw(t, rapid.IntRange(0, 9)) {
 	case 0:
 		return nil
 	case 1:
@@ -153,6 +153,8 @@ func drawCode(t *rapid.T) Code {
 		return &CodeBadCharset{Charsets: list(t, 0, 3, func() string {
 			return draw(t, rapid.OneOf(bracketless(), rapid.SampledFrom([]string{"a b", `"`, `\`, "", "{3}"})))
 		})}
+	case 8:
+		return &CodeModified{Set: imap.SetRange(draw(t, rapid.Uint32Range(1, 1000)), 1)}
 	case 6:
 		return &CodeAppendUID{UIDValidity: draw(t, rapid.Uint32Range(1, math.MaxUint32)), UIDs: drawUIDs(t)}
 	case 7:

@@ -97,6 +97,7 @@ func (c *cursor) searchKeys() imap.SearchKey {
 // search-key =/ "HEADER" SP header-fld-name SP astring / "LARGER" SP number64 / "SMALLER" SP number64
 // search-key =/ "SENTBEFORE" SP date / "SENTON" SP date / "SENTSINCE" SP date / "UID" SP sequence-set / sequence-set
 // search-key =/ "NEW" / "OLD" / "RECENT" / "OLDER" SP nz-number / "YOUNGER" SP nz-number
+// search-key =/ search-modsequence
 // search-key =/ "NOT" SP search-key / "OR" SP search-key SP search-key / "(" search-key *(SP search-key) ")"
 func (c *cursor) searchKey() imap.SearchKey {
 	const production = "search-key"
@@ -193,6 +194,8 @@ func (c *cursor) searchKey() imap.SearchKey {
 	case "YOUNGER":
 		c.sp(production)
 		return &imap.SearchWithin{Younger: true, Seconds: c.nzNumber(production)}
+	case "MODSEQ":
+		return c.searchModSeq()
 	case "UID":
 		c.sp(production)
 		return &imap.SearchUID{Set: c.sequenceSet(production)}
@@ -217,6 +220,46 @@ func (c *cursor) searchKey() imap.SearchKey {
 	}
 	c.failAt(i, production, "a search key")
 	return nil
+}
+
+// search-modsequence = "MODSEQ" [search-modseq-ext] SP mod-sequence-valzer
+// search-modseq-ext = SP entry-name SP entry-type-req
+// entry-name = entry-flag-name
+// entry-type-req = "priv" / "shared" / "all"
+func (c *cursor) searchModSeq() imap.SearchKey {
+	const production = "search-modsequence"
+	k := &imap.SearchModSeq{}
+	c.sp(production)
+	if c.peek() == '"' {
+		k.Entry = c.astring("entry-name")
+		c.sp(production)
+		i := c.pos
+		switch string(c.word("entry-type-req")) {
+		case "PRIV", "SHARED", "ALL":
+			k.Type = upper(c.str(i, c.pos))
+		default:
+			c.failAt(i, "entry-type-req", "priv, shared or all")
+		}
+		c.sp(production)
+	}
+	k.ModSeq = imap.ModSeq(c.number64("mod-sequence-valzer"))
+	return k
+}
+
+func (e *encoder) searchModSeq(k *imap.SearchModSeq) {
+	e.raw("MODSEQ ")
+	if k.Entry != "" || k.Type != "" {
+		switch k.Type {
+		case "PRIV", "SHARED", "ALL":
+		default:
+			e.fail("%q is not a type of metadata", cut(k.Type))
+		}
+		e.quoted(k.Entry)
+		e.sp()
+		e.raw(k.Type)
+		e.sp()
+	}
+	e.number64(int64(min(k.ModSeq, imap.MaxModSeq+1)), "a modseq")
 }
 
 // loneDollar reports whether the "$" at the cursor is the saved result.
@@ -309,6 +352,8 @@ func (e *encoder) searchKey(key imap.SearchKey, top bool) {
 	case *imap.SearchUID:
 		e.raw("UID ")
 		e.sequenceSet(k.Set)
+	case *imap.SearchModSeq:
+		e.searchModSeq(k)
 	case *imap.SearchWithin:
 		if k.Younger {
 			e.raw("YOUNGER ")

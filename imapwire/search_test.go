@@ -54,6 +54,9 @@ var searchRows = []commandRow{
 	{in: "SEARCH ON 31-Dec-9999", want: search1(&imap.SearchDate{Field: imap.DateInternal, Op: imap.DateOn, Date: imap.Date{Year: 9999, Month: 12, Day: 31}})},
 	{in: "SEARCH LARGER 0 SMALLER 9223372036854775807", want: search1(and(&imap.SearchSize{}, &imap.SearchSize{Smaller: true, Size: 1<<63 - 1}))},
 	{in: "SEARCH OLDER 259200 YOUNGER 1", want: search1(and(&imap.SearchWithin{Seconds: 259200}, &imap.SearchWithin{Younger: true, Seconds: 1}))},
+	{in: "SEARCH MODSEQ 0 MODSEQ 9223372036854775807", want: search1(and(&imap.SearchModSeq{}, &imap.SearchModSeq{ModSeq: imap.MaxModSeq}))},
+	{in: `SEARCH MODSEQ "/flags/\\draft" all 620162338`, want: search1(&imap.SearchModSeq{Entry: `/flags/\draft`, Type: "ALL", ModSeq: 620162338}), canon: `SEARCH MODSEQ "/flags/\\draft" ALL 620162338`},
+	{in: `SEARCH NOT MODSEQ "" PRIV 1`, want: search1(&imap.SearchNot{Key: &imap.SearchModSeq{Type: "PRIV", ModSeq: 1}})},
 	{in: "SEARCH 2,10:* UID *:7 $ UID $", want: search1(and(
 		&imap.SearchSeq{Set: imap.Set{Ranges: []imap.Range{{First: 2, Last: 2}, {First: 10, Last: imap.Star}}}},
 		&imap.SearchUID{Set: imap.SetRange(imap.Star, 7)},

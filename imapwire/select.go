@@ -4,8 +4,12 @@ package imapwire
 type Select struct {
 	Mailbox  string
 	ReadOnly bool
-	// Params are select-params of extensions (RFC 4466), each the octets of
-	// name and value as they stood on the wire.
+	// CondStore: the client wants to be told modseqs (RFC 7162 §3.1.8).
+	CondStore bool
+	// QResync, when not nil, is what the client remembers.
+	QResync *QResync
+	// Params are select-params of other extensions (RFC 4466), each the octets
+	// of name and value as they stood on the wire.
 	Params []string
 }
 
@@ -20,12 +24,26 @@ func (s *Select) Verb() string {
 // select = "SELECT" SP mailbox [SP "(" select-param *(SP select-param) ")"]
 // examine = "EXAMINE" SP mailbox [SP "(" select-param *(SP select-param) ")"]
 // select-param = tagged-ext-label [SP tagged-ext-val]
+// select-param =/ "CONDSTORE"
 func parseSelect(c *cursor, readOnly bool) Command {
 	s := &Select{ReadOnly: readOnly}
 	c.sp("select")
 	s.Mailbox = c.mailbox()
-	if c.accept(' ') {
-		s.Params = c.taggedExtList("select-param")
+	if !c.accept(' ') || !c.open("select-param") {
+		return s
+	}
+	for n := 0; n == 0 || c.more(n, "select-param"); n++ {
+		switch {
+		case !s.CondStore && c.acceptLabel("CONDSTORE"):
+			s.CondStore = true
+		case s.QResync == nil && c.acceptLabel("QRESYNC"):
+			s.QResync = c.qresync()
+		default:
+			s.Params = append(s.Params, c.taggedExt("select-param"))
+		}
+		if c.err != nil {
+			break
+		}
 	}
 	return s
 }
@@ -33,5 +51,22 @@ func parseSelect(c *cursor, readOnly bool) Command {
 func (s *Select) encode(e *encoder) {
 	e.sp()
 	e.astring(s.Mailbox)
-	e.taggedExtList(s.Params, "select-param")
+	sep := " ("
+	if s.CondStore {
+		e.raw(sep + "CONDSTORE")
+		sep = " "
+	}
+	if s.QResync != nil {
+		e.raw(sep)
+		e.qresync(s.QResync)
+		sep = " "
+	}
+	for _, p := range s.Params {
+		e.raw(sep)
+		e.taggedExt(p, "select-param")
+		sep = " "
+	}
+	if sep == " " {
+		e.byte(')')
+	}
 }

@@ -19,7 +19,12 @@ const (
 type Store struct {
 	UID bool
 	Set imap.Set
-	// Modifiers are store-modifiers (RFC 4466), each the octets of name and value.
+	// UnchangedSince, with HasUnchangedSince, leaves messages alone that have
+	// a larger modseq; zero leaves all alone (RFC 7162 §3.1.3).
+	UnchangedSince    imap.ModSeq
+	HasUnchangedSince bool
+	// Modifiers are other store-modifiers (RFC 4466), each the octets of name
+	// and value.
 	Modifiers []string
 	Op        StoreOp
 	Silent    bool // .SILENT
@@ -32,6 +37,7 @@ func (s *Store) Verb() string { return uidVerb(s.UID, "STORE") }
 // store = "STORE" SP sequence-set [store-modifiers] SP store-att-flags
 // store-modifiers = SP "(" store-modifier *(SP store-modifier) ")"
 // store-modifier = tagged-ext-label [SP tagged-ext-val]
+// store-modifier =/ "UNCHANGEDSINCE" SP mod-sequence-valzer
 // store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
 func parseStore(c *cursor, uid bool) Command {
 	const production = "store-att-flags"
@@ -45,7 +51,7 @@ func parseStore(c *cursor, uid bool) Command {
 	s.Set = c.sequenceSetIn(slab.room[:0], "store")
 	c.sp("store")
 	if c.peek() == '(' {
-		s.Modifiers = c.taggedExtList("store-modifier")
+		c.storeModifiers(s)
 		c.sp("store")
 	}
 	switch {
@@ -76,10 +82,39 @@ func parseStore(c *cursor, uid bool) Command {
 	return s
 }
 
+func (c *cursor) storeModifiers(s *Store) {
+	const production = "store-modifier"
+	c.open(production)
+	for n := 0; c.err == nil && (n == 0 || c.more(n, production)); n++ {
+		if !s.HasUnchangedSince && c.acceptLabel("UNCHANGEDSINCE") {
+			s.HasUnchangedSince = true
+			c.sp(production)
+			s.UnchangedSince = imap.ModSeq(c.number64("mod-sequence-valzer"))
+			continue
+		}
+		s.Modifiers = append(s.Modifiers, c.taggedExt(production))
+	}
+}
+
 func (s *Store) encode(e *encoder) {
 	e.sp()
 	e.sequenceSet(s.Set)
-	e.taggedExtList(s.Modifiers, "store-modifier")
+	sep := " ("
+	if s.HasUnchangedSince {
+		e.raw(" (UNCHANGEDSINCE ")
+		e.number64(int64(min(s.UnchangedSince, imap.MaxModSeq+1)), "a modseq")
+		sep = " "
+	} else if s.UnchangedSince != 0 {
+		e.fail("UNCHANGEDSINCE without HasUnchangedSince")
+	}
+	for _, m := range s.Modifiers {
+		e.raw(sep)
+		e.taggedExt(m, "store-modifier")
+		sep = " "
+	}
+	if sep == " " {
+		e.byte(')')
+	}
 	e.sp()
 	switch s.Op {
 	case StoreReplace:

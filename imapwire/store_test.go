@@ -15,12 +15,21 @@ var storeRows = []commandRow{
 	{in: `UID STORE $ FLAGS (NonJunk)`, want: &Store{UID: true, Set: imap.Set{Saved: true}, Op: StoreReplace, Flags: []imap.Flag{"NonJunk"}}},
 	{
 		in:    `UID STORE 6,4,8 (unchangedsince 12121230045) +FLAGS.SILENT (\Deleted)`,
-		want:  &Store{UID: true, Set: imap.SetOf(6, 4, 8), Modifiers: []string{"UNCHANGEDSINCE 12121230045"}, Op: StoreAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}},
+		want:  &Store{UID: true, Set: imap.SetOf(6, 4, 8), UnchangedSince: 12121230045, HasUnchangedSince: true, Op: StoreAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}},
 		canon: `UID STORE 6,4,8 (UNCHANGEDSINCE 12121230045) +FLAGS.SILENT (\Deleted)`,
+	},
+	{in: "STORE 1 (UNCHANGEDSINCE 0) FLAGS (a)", want: &Store{Set: imap.SetOf(1), HasUnchangedSince: true, Op: StoreReplace, Flags: []imap.Flag{"a"}}},
+	{
+		in:    "STORE 1 (X 1 UNCHANGEDSINCE 9223372036854775807 UNCHANGEDSINCE 2) FLAGS (a)",
+		want:  &Store{Set: imap.SetOf(1), UnchangedSince: imap.MaxModSeq, HasUnchangedSince: true, Modifiers: []string{"X 1", "UNCHANGEDSINCE 2"}, Op: StoreReplace, Flags: []imap.Flag{"a"}},
+		canon: "STORE 1 (UNCHANGEDSINCE 9223372036854775807 X 1 UNCHANGEDSINCE 2) FLAGS (a)",
 	},
 }
 
 var storeRejects = []rejectRow{
+	{"STORE 1 (UNCHANGEDSINCE) FLAGS (a)", 23},
+	{"STORE 1 (UNCHANGEDSINCE x) FLAGS (a)", 24},
+	{"STORE 1 (UNCHANGEDSINCE 9223372036854775808) FLAGS (a)", 24},
 	{"STORE", 5},
 	{"STORE 1", 7},
 	{"STORE 1 ", 8},

@@ -3,7 +3,7 @@ package imap
 // A SearchKey is a node of the tree that SEARCH evaluates (RFC 9051 §6.4.4).
 // The kinds are [*SearchAll], [*SearchFlag], [*SearchNew], [*SearchText],
 // [*SearchHeader], [*SearchDate], [*SearchSize], [*SearchSeq], [*SearchUID],
-// [*SearchWithin], [*SearchNot], [*SearchOr] and [*SearchAnd].
+// [*SearchWithin], [*SearchModSeq], [*SearchNot], [*SearchOr] and [*SearchAnd].
 type SearchKey interface{ searchKey() }
 
 // A SearchAll matches every message: ALL.
@@ -99,6 +99,15 @@ type SearchWithin struct {
 	Seconds uint32 // at least 1
 }
 
+// A SearchModSeq matches messages with that modseq or a larger one: MODSEQ, RFC
+// 7162 §3.1.5.
+type SearchModSeq struct {
+	// Entry and Type name the metadata item that counts, "/flags/…" and PRIV,
+	// SHARED or ALL; both are empty when any does.
+	Entry, Type string
+	ModSeq      ModSeq // 0 to 2^63-1
+}
+
 // A SearchNot matches what Key does not: NOT.
 type SearchNot struct{ Key SearchKey }
 
@@ -119,6 +128,7 @@ func (*SearchSize) searchKey()   {}
 func (*SearchSeq) searchKey()    {}
 func (*SearchUID) searchKey()    {}
 func (*SearchWithin) searchKey() {}
+func (*SearchModSeq) searchKey() {}
 func (*SearchNot) searchKey()    {}
 func (*SearchOr) searchKey()     {}
 func (*SearchAnd) searchKey()    {}
