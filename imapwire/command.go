@@ -25,7 +25,8 @@ import (
 // [*Unsubscribe] (mailbox.go), [*List], [*LSub] (list.go), [*Status]
 // (status.go), [*Append] (append.go), [*Expunge] (expunge.go), [*Search]
 // (search.go), [*Fetch] (fetch.go), [*Store] (store.go), [*Copy], [*Move]
-// (copy.go) and [*UnknownCommand] (unknown.go).
+// (copy.go), [*GetQuota], [*GetQuotaRoot], [*SetQuota] (quota.go) and
+// [*UnknownCommand] (unknown.go).
 type Command interface {
 	// Verb returns the name of the command in upper case, with the prefix
 	// "UID " in its UID form.
@@ -176,6 +177,12 @@ func parseCommand(c *cursor) Command {
 		cmd = parseStatus(c)
 	case "APPEND":
 		cmd = parseAppend(c)
+	case "GETQUOTA":
+		cmd = parseGetQuota(c)
+	case "GETQUOTAROOT":
+		cmd = parseGetQuotaRoot(c)
+	case "SETQUOTA":
+		cmd = parseSetQuota(c)
 	case "EXPUNGE":
 		cmd = parseExpunge(c, false)
 	case "SEARCH":

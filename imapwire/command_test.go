@@ -33,12 +33,12 @@ type rejectRow struct {
 // commandRows are the rows of all topics.
 var commandRows = slices.Concat(
 	plainRows, authRows, enableRows, idRows, selectRows, mailboxRows, listRows, statusRows,
-	appendRows, expungeRows, searchRows, fetchRows, storeRows, copyRows, unknownRows,
+	appendRows, expungeRows, searchRows, fetchRows, storeRows, copyRows, quotaRows, unknownRows,
 )
 
 var rejectRows = slices.Concat(
 	plainRejects, authRejects, enableRejects, idRejects, selectRejects, mailboxRejects, listRejects, statusRejects,
-	appendRejects, expungeRejects, searchRejects, fetchRejects, storeRejects, copyRejects, unknownRejects,
+	appendRejects, expungeRejects, searchRejects, fetchRejects, storeRejects, copyRejects, quotaRejects, unknownRejects,
 )
 
 var plainRows = []commandRow{

@@ -175,7 +175,7 @@ func drawSearchKey(t *rapid.T, depth int) imap.SearchKey {
 func drawCommand(t *rapid.T) Command {
 	str := func() string { return draw(t, hostile()) }
 	flip := func() bool { return draw(t, rapid.Bool()) }
-	switch draw(t, rapid.IntRange(0, 24)) {
+	switch draw(t, rapid.IntRange(0, 27)) {
 	case 0:
 		return draw(t, rapid.SampledFrom([]Command{&Capability{}, &Noop{}, &Logout{}, &StartTLS{}, &Namespace{}, &Check{}, &Close{}, &Unselect{}, &Idle{}}))
 	case 1:
@@ -273,6 +273,14 @@ func drawCommand(t *rapid.T) Command {
 		return &Copy{UID: flip(), Set: drawSet(t), Mailbox: str()}
 	case 23:
 		return &Move{UID: flip(), Set: drawSet(t), Mailbox: str()}
+	case 24:
+		return &GetQuota{Root: str()}
+	case 25:
+		return &GetQuotaRoot{Mailbox: str()}
+	case 26:
+		return &SetQuota{Root: str(), Limits: list(t, 0, 3, func() QuotaLimit {
+			return QuotaLimit{QuotaResource(draw(t, words())), draw(t, rapid.Int64Range(0, math.MaxInt64))}
+		})}
 	}
 	return &UnknownCommand{Name: "X" + draw(t, words()), Args: draw(t, rapid.SampledFrom([]string{"", " ", " a (b", " {3}\r\nabc", " {3}\r\n{5} {1}\r\n\r x"}))}
 }

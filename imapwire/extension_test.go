@@ -45,7 +45,7 @@ var extensionRules = []ruleTable{
 var commandRules = []ruleTable{
 	rowsOf("command", commandRows, rejectRows),
 	rowsOf("command-any", plainRows, plainRejects, "CAPABILITY", "LOGOUT", "NOOP"),
-	rowsOf("command-auth", commandRows, nil, "APPEND", "CREATE", "DELETE", "ENABLE", "EXAMINE", "LIST", "LSUB", "NAMESPACE", "RENAME", "SELECT", "STATUS", "SUBSCRIBE", "UNSUBSCRIBE", "IDLE"),
+	rowsOf("command-auth", commandRows, nil, "APPEND", "CREATE", "DELETE", "ENABLE", "EXAMINE", "LIST", "LSUB", "NAMESPACE", "RENAME", "SELECT", "STATUS", "SUBSCRIBE", "UNSUBSCRIBE", "IDLE", "GETQUOTA", "SETQUOTA"),
 	rowsOf("command-nonauth", commandRows, nil, "LOGIN", "AUTHENTICATE", "STARTTLS"),
 	rowsOf("command-select", commandRows, nil, "CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "COPY", "MOVE", "FETCH", "STORE", "SEARCH", "UID"),
 	rowsOf("x-command", unknownRows, unknownRejects, "X"),

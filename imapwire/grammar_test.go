@@ -136,6 +136,7 @@ var ruleTables = map[string][]ruleTable{
 	"namespaceRules":     namespaceRules,
 	"searchdataRules":    searchdataRules,
 	"statusRules":        statusRules,
+	"quotaRules":         quotaRules,
 	"fetchdataRules":     fetchdataRules,
 	"envelopeRules":      envelopeRules,
 	"bodystructureRules": bodystructureRules,
@@ -285,7 +286,7 @@ func TestGrammarList(t *testing.T) {
 	rfcs, rules := readGrammar(t)
 	tests := testFunctions(t)
 	named := map[string]bool{}
-	for rfc, count := range map[string]int{"RFC 3501": 148, "RFC 9051": 232} {
+	for rfc, count := range map[string]int{"RFC 3501": 148, "RFC 9051": 232, "RFC 9208": 18} {
 		if len(rfcs[rfc]) != count {
 			t.Errorf("%s §9 has %d rules, %d are listed", rfc, count, len(rfcs[rfc]))
 		}

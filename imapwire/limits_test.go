@@ -266,12 +266,14 @@ func TestResponseSteps(t *testing.T) {
 		"quotes": func(n int) string {
 			return `* 1 FETCH (ENVELOPE (NIL "` + strings.Repeat(`\"`, n) + `" NIL NIL NIL NIL NIL NIL NIL NIL))`
 		},
-		"unknown":  func(n int) string { return "* X" + strings.Repeat(" {1}\r\nx", n) },
-		"code":     func(n int) string { return "* OK [X " + strings.Repeat(`"a]" `, n) + "] x" },
-		"copyuid":  func(n int) string { return "* OK [COPYUID 1 1" + strings.Repeat(",3", n) + " 1] x" },
-		"charsets": func(n int) string { return "* NO [BADCHARSET (a" + strings.Repeat(" b", n) + ")] x" },
-		"text":     func(n int) string { return "* OK " + strings.Repeat("[", n) },
-		"id":       func(n int) string { return `* ID ("a" "b"` + strings.Repeat(` "" NIL`, min(n, 29)) + ")" },
+		"quota":       func(n int) string { return `* QUOTA "" (A 1 2` + strings.Repeat(" STORAGE 12345 1", n) + ")" },
+		"quota roots": func(n int) string { return "* QUOTAROOT a" + strings.Repeat(` "b\\"`, n) },
+		"unknown":     func(n int) string { return "* X" + strings.Repeat(" {1}\r\nx", n) },
+		"code":        func(n int) string { return "* OK [X " + strings.Repeat(`"a]" `, n) + "] x" },
+		"copyuid":     func(n int) string { return "* OK [COPYUID 1 1" + strings.Repeat(",3", n) + " 1] x" },
+		"charsets":    func(n int) string { return "* NO [BADCHARSET (a" + strings.Repeat(" b", n) + ")] x" },
+		"text":        func(n int) string { return "* OK " + strings.Repeat("[", n) },
+		"id":          func(n int) string { return `* ID ("a" "b"` + strings.Repeat(` "" NIL`, min(n, 29)) + ")" },
 	} {
 		for _, n := range []int{100, 1000, 10000} {
 			if n > 1000 && testing.Short() {

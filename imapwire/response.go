@@ -11,7 +11,8 @@ import (
 // (enable.go), [*IDData] (id.go), [*ListData] (listdata.go), [*NamespaceData]
 // (namespace.go), [*StatusData] (statusdata.go), [*SearchData], [*ESearchData]
 // (searchdata.go), [*ExpungeData], [*VanishedData] (expungedata.go),
-// [*FetchData] (fetchdata.go) and [*UnknownData] (unknown.go).
+// [*FetchData] (fetchdata.go), [*QuotaData], [*QuotaRootData] (quota.go) and
+// [*UnknownData] (unknown.go).
 type Response interface{ response() }
 
 // A Continue is a command continuation request: + text, RFC 9051 §7.6.
@@ -124,6 +125,10 @@ func (e *encoder) response(r Response) {
 	case *IDData:
 		e.raw("* ID ")
 		e.idParamsList(r.Fields)
+	case *QuotaData:
+		e.quotaData(r)
+	case *QuotaRootData:
+		e.quotaRootData(r)
 	case *UnknownData:
 		e.unknownData(r)
 	default:
@@ -260,6 +265,10 @@ func (c *cursor) untagged() Response {
 		r = &IDData{Fields: c.idParamsList()}
 	case "VANISHED":
 		r = c.vanishedData()
+	case "QUOTA":
+		r = c.quotaData()
+	case "QUOTAROOT":
+		r = c.quotaRootData()
 	default:
 		return c.unknownData(start)
 	}

@@ -108,6 +108,8 @@ func TestResponseInjection(t *testing.T) {
 			&imapwire.NamespaceData{Personal: []imapwire.NamespaceEntry{{Prefix: s(), Delimiter: '.', Extensions: []string{s()}}}},
 			&imapwire.IDData{Fields: []imapwire.IDField{{Name: s(), Value: ns(t)}}},
 			&imapwire.ESearchData{Tag: s(), Extended: []string{s()}},
+			&imapwire.QuotaData{Root: s(), Resources: []imapwire.QuotaUsage{{Resource: imapwire.QuotaResource(s())}}},
+			&imapwire.QuotaRootData{Mailbox: s(), Roots: []string{s(), s()}},
 			&imapwire.UnknownData{Raw: s()},
 			&imapwire.FetchData{Num: 1, Has: imapwire.HasEnvelope, Envelope: env},
 			&imapwire.FetchData{Num: 1, Has: imapwire.HasStructure, Structure: &leaf},
@@ -170,6 +172,10 @@ func typeOf(r imapwire.Response) string {
 		return "id"
 	case *imapwire.ESearchData:
 		return "esearch"
+	case *imapwire.QuotaData:
+		return "quota"
+	case *imapwire.QuotaRootData:
+		return "quotaroot"
 	}
 	return "other"
 }

@@ -237,7 +237,7 @@ func drawResponse(t *rapid.T) Response {
 	flip := func() bool { return draw(t, rapid.Bool()) }
 	str := func() string { return draw(t, line()) }
 	delimiter := func() byte { return draw(t, rapid.SampledFrom([]byte{0, '/', '.', '\\', '"', ' ', '%'})) }
-	switch draw(t, rapid.IntRange(0, 17)) {
+	switch draw(t, rapid.IntRange(0, 19)) {
 	case 0:
 		return &StatusResponse{Tag: draw(t, rapid.SampledFrom([]string{"", "a1", "]", "~"})), StatusCondition: drawCondition(t)}
 	case 1:
@@ -313,6 +313,13 @@ func drawResponse(t *rapid.T) Response {
 		return &IDData{Fields: drawCommandID(t).Fields}
 	case 16:
 		return &UnknownData{Raw: draw(t, rapid.SampledFrom([]string{"X", "X 1 (2", "7 X", "X {3}\r\na\nb c", "X  \t\"", "X ~{1}\r\n\x00"}))}
+	case 17:
+		return &QuotaData{Root: str(), Resources: list(t, 0, 3, func() QuotaUsage {
+			n := func() int64 { return draw(t, rapid.Int64Range(0, math.MaxInt64)) }
+			return QuotaUsage{Resource: QuotaResource(draw(t, words())), Usage: n(), Limit: n()}
+		})}
+	case 18:
+		return &QuotaRootData{Mailbox: str(), Roots: list(t, 0, 3, str)}
 	}
 	return drawFetchData(t)
 }

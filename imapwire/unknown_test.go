@@ -10,7 +10,7 @@ var unknownRows = []commandRow{
 	{in: "XPIG", want: &UnknownCommand{Name: "XPIG"}},
 	{in: "xPig", want: &UnknownCommand{Name: "XPIG"}, canon: "XPIG"},
 	{in: "X-A ", want: &UnknownCommand{Name: "X-A", Args: " "}},
-	{in: "GETQUOTAROOT  in[(\"b)ox\\ {x} \xff\t", want: &UnknownCommand{Name: "GETQUOTAROOT", Args: "  in[(\"b)ox\\ {x} \xff\t"}},
+	{in: "GETMETADATA  in[(\"b)ox\\ {x} \xff\t", want: &UnknownCommand{Name: "GETMETADATA", Args: "  in[(\"b)ox\\ {x} \xff\t"}},
 	{in: "X {3}\r\na\r\n (~{2}\r\n\x00\x00)", want: &UnknownCommand{Name: "X", Args: " {3}\r\na\r\n (~{2}\r\n\x00\x00)"}},
 	{in: "X {0}\r\n", want: &UnknownCommand{Name: "X", Args: " {0}\r\n"}},
 	{in: "uid thread REFERENCES UTF-8 ALL", want: &UnknownCommand{Name: "UID THREAD", Args: " REFERENCES UTF-8 ALL"}, canon: "UID THREAD REFERENCES UTF-8 ALL"},

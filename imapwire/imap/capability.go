@@ -37,11 +37,15 @@ const (
 	CapCondStore        Capability = "CONDSTORE"   // RFC 7162
 	CapQResync          Capability = "QRESYNC"     // RFC 7162
 	CapQuota            Capability = "QUOTA"       // RFC 9208
+	CapQuotaSet         Capability = "QUOTASET"    // RFC 9208
 	CapUTF8Accept       Capability = "UTF8=ACCEPT" // RFC 9755
 )
 
 // AuthCapability returns AUTH=mechanism.
 func AuthCapability(mechanism string) Capability { return Capability("AUTH=" + mechanism) }
+
+// QuotaCapability returns QUOTA=RES-resource, RFC 9208 §3.1.1.
+func QuotaCapability(resource string) Capability { return Capability("QUOTA=RES-" + resource) }
 
 // Equal reports whether c and d are the same word in any case.
 func (c Capability) Equal(d Capability) bool { return equalFoldASCII(string(c), string(d)) }

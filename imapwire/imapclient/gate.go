@@ -25,6 +25,7 @@ const (
 var gates = map[string]gate{
 	"CAPABILITY": 0, "NOOP": 0, "ID": 0, "LOGIN": 0, "ENABLE": 0, "CREATE": 0, "DELETE": 0, "RENAME": 0,
 	"SUBSCRIBE": 0, "UNSUBSCRIBE": 0, "LIST": 0, "LSUB": 0, "NAMESPACE": 0, "STATUS": 0, "APPEND": 0,
+	"GETQUOTA": 0, "GETQUOTAROOT": 0, "SETQUOTA": 0,
 
 	"STARTTLS": barrier, "COMPRESS": barrier, "AUTHENTICATE": barrier, "IDLE": barrier, "LOGOUT": barrier,
 

@@ -50,6 +50,10 @@ var gates = map[string]gate{
 	"APPEND":      {states: inAuthenticated},
 	"IDLE":        {states: inAuthenticated, barrier: true},
 
+	"GETQUOTA":     {states: inAuthenticated},
+	"GETQUOTAROOT": {states: inAuthenticated},
+	"SETQUOTA":     {states: inAuthenticated},
+
 	"CHECK":       {states: inSelected},
 	"CLOSE":       {states: inSelected},
 	"UNSELECT":    {states: inSelected},

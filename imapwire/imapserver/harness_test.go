@@ -213,7 +213,7 @@ func testCommands() []string {
 	return []string{
 		"CAPABILITY", "NOOP", "LOGOUT", `ID ("name" "x")`, "STARTTLS", "AUTHENTICATE PLAIN AHUAcA==", "AUTHENTICATE X-TWO\r\nAHUAcA==", "AUTHENTICATE X-TWO\r\n*", "AUTHENTICATE NONE",
 		"LOGIN u p", "LOGIN {1+}\r\nu {1}\r\np", "ENABLE X-ON X-OFF X-HIDDEN", "SELECT INBOX", "EXAMINE INBOX", "CREATE x", "DELETE x", "RENAME x y", "SUBSCRIBE x", "UNSUBSCRIBE x",
-		`LIST "" *`, `LSUB "" *`, "NAMESPACE", "STATUS x (MESSAGES)", "APPEND x (\\Seen) {5+}\r\nhello", "APPEND x {0}\r\n", "APPEND x {3}\r\na\r\n {2+}\r\nxy", "IDLE\r\nDONE", "IDLE\r\nNOPE",
+		`LIST "" *`, `LSUB "" *`, "NAMESPACE", "STATUS x (MESSAGES)", `GETQUOTA ""`, "GETQUOTAROOT x", "SETQUOTA {1+}\r\nx (STORAGE 10)", "APPEND x (\\Seen) {5+}\r\nhello", "APPEND x {0}\r\n", "APPEND x {3}\r\na\r\n {2+}\r\nxy", "IDLE\r\nDONE", "IDLE\r\nNOPE",
 		"CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "UID EXPUNGE 1:2", "SEARCH ALL", "UID SEARCH SUBJECT {3+}\r\nabc", "FETCH 1 FLAGS", "UID FETCH 1:* (FLAGS BODY[])",
 		"STORE 1 +FLAGS (x)", "UID STORE 1 FLAGS ()", "COPY 1 x", "UID COPY 1 x", "MOVE 1 x", "UID MOVE 1 x", "XFOO {3+}\r\nabc def", "UID XFOO 1",
 	}
