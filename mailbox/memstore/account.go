@@ -20,8 +20,8 @@ import (
 type account struct {
 	store *Store
 	name  string
-	// password belongs to the store's lock.
-	password passwordDigest
+	// credentials belong to the store's lock.
+	credentials
 
 	mu sync.Mutex
 	// gone: the user was removed.
@@ -36,11 +36,10 @@ type account struct {
 }
 
 // newAccount returns an account with an empty INBOX.
-func newAccount(s *Store, name string, password passwordDigest) (*account, error) {
+func newAccount(s *Store, name string) (*account, error) {
 	a := &account{
 		store:         s,
 		name:          name,
-		password:      password,
 		names:         make(map[string]*folder),
 		subscriptions: make(map[string]struct{}),
 		list:          newFolderLog(s.opt.Limits.Tombstones),

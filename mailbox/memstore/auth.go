@@ -14,6 +14,21 @@ type passwordDigest [sha256.Size]byte
 
 func digest(password string) passwordDigest { return sha256.Sum256([]byte(password)) }
 
+// credentials are what a user logs in with.
+type credentials struct {
+	password passwordDigest
+	// secret is the password itself, in a store that keeps it.
+	secret string
+}
+
+func (s *Store) credentials(password string) credentials {
+	c := credentials{password: digest(password)}
+	if s.opt.KeepSecrets {
+		c.secret = password
+	}
+	return c
+}
+
 // Verify implements [mailbox.Auth]. Names and passwords are compared octet by
 // octet. An unknown user costs the same work as a known one.
 func (s *Store) Verify(ctx context.Context, user, password string) (mailbox.Identity, error) {
@@ -43,6 +58,23 @@ func (s *Store) SetPassword(user, password string) error {
 	if a == nil {
 		return mailbox.ErrNonExistent
 	}
-	a.password = digest(password)
+	a.credentials = s.credentials(password)
 	return nil
+}
+
+// KeepsSecrets implements [mailbox.Secrets]; see Options.KeepSecrets.
+func (s *Store) KeepsSecrets() bool { return s.opt.KeepSecrets }
+
+// SharedSecret implements [mailbox.Secrets]. A user's secret is the password.
+func (s *Store) SharedSecret(ctx context.Context, user string) (string, mailbox.Identity, error) {
+	if err := ctx.Err(); err != nil {
+		return "", mailbox.Identity{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.accounts[user]
+	if a == nil || a.secret == "" {
+		return "", mailbox.Identity{}, mailbox.ErrAuthentication
+	}
+	return a.secret, mailbox.Identity{User: user}, nil
 }

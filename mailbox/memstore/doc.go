@@ -6,8 +6,10 @@
 //	store := memstore.New(memstore.Options{Now: time.Now})
 //	err := store.AddUser("ada", "secret")
 //
-// There is no mail yet: open the user's folders and append to them. A [Store] is a [mailbox.Store], a [mailbox.Watcher] and a [mailbox.Auth]. Its
-// folders are [mailbox.Deliverer], its bodies [mailbox.IndexedBody]. It passes
+// There is no mail yet: open the user's folders and append to them. A [Store] is
+// a [mailbox.Store], a [mailbox.Watcher], a [mailbox.Auth] and, when asked, a
+// [mailbox.Secrets]. Its folders are [mailbox.Deliverer] and
+// [mailbox.LeaseFolder], its bodies [mailbox.IndexedBody]. It passes
 // storetest.Run.
 //
 // # What it does where package mailbox leaves the choice
@@ -30,7 +32,9 @@
 //     octets, their messages and themselves. There are no limits until
 //     Options.Quota or [Store.SetQuota] sets some.
 //   - Names of users and passwords are compared octet by octet. Of passwords the
-//     store keeps SHA-256 digests only.
+//     store keeps SHA-256 digests only, unless Options.KeepSecrets asks for
+//     more.
+//   - Without a clock a lease ends only when it is released.
 //
 // # Steps
 //

@@ -51,6 +51,9 @@ type folder struct {
 	list       imap.UIDList
 	came, went imap.UIDSet
 
+	// lease is the last one given, unless it was released.
+	lease *lease
+
 	// What messages add up to.
 	size, deletedSize   int64
 	unseen, deletedMsgs int64

@@ -64,6 +64,11 @@ func TestStore(t *testing.T) {
 			AppendLimit: func(t *testing.T, n uint32) mailbox.Store {
 				return newStore(t, memstore.Options{AppendLimit: n})
 			},
+			Clock: func(t *testing.T) (mailbox.Store, func(time.Duration)) {
+				now := start
+				s := newStore(t, memstore.Options{Now: func() time.Time { return now }})
+				return s, func(d time.Duration) { now = now.Add(d) }
+			},
 		})
 }
 

@@ -26,6 +26,9 @@ type Options struct {
 	AppendLimit uint32
 	// Quota are the limits of every user, until [Store.SetQuota] gives others.
 	Quota quota.Limits
+	// KeepSecrets makes the store keep passwords as they are, besides their
+	// digests, for what needs them (see [mailbox.Secrets]).
+	KeepSecrets bool
 	// Grace is how far delivery may go above the limits.
 	Grace quota.Amounts
 	// Limits bound what else a user can make the store hold.
@@ -92,6 +95,7 @@ var (
 	_ mailbox.Store   = (*Store)(nil)
 	_ mailbox.Watcher = (*Store)(nil)
 	_ mailbox.Auth    = (*Store)(nil)
+	_ mailbox.Secrets = (*Store)(nil)
 )
 
 // New returns a store without users.
@@ -115,10 +119,11 @@ func (s *Store) AddUser(name, password string) error {
 	if name == "" {
 		return fmt.Errorf("%w: a user without a name", mailbox.ErrCannot)
 	}
-	a, err := newAccount(s, name, digest(password))
+	a, err := newAccount(s, name)
 	if err != nil {
 		return err
 	}
+	a.credentials = s.credentials(password)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.accounts[name] != nil {

@@ -44,6 +44,34 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// TestSharedSecret: a store that is asked keeps passwords, and no other does.
+func TestSharedSecret(t *testing.T) {
+	s := newStore(t, memstore.Options{KeepSecrets: true})
+	if err := s.AddUser("empty", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetPassword(storetest.Bob, "new"); err != nil {
+		t.Fatal(err)
+	}
+	check := func(s *memstore.Store, user, want string) {
+		t.Helper()
+		secret, id, err := s.SharedSecret(ctx, user)
+		if want == "" && (!errors.Is(err, mailbox.ErrAuthentication) || secret != "" || id.User != "") ||
+			want != "" && (err != nil || secret != want || id.User != user) {
+			t.Errorf("SharedSecret(%q): %q, %+v, %v", user, secret, id, err)
+		}
+	}
+	check(s, storetest.Alice, "secret of alice")
+	check(s, storetest.Bob, "new")
+	check(s, "empty", "")
+	check(s, "nobody", "")
+	plain := newStore(t, memstore.Options{})
+	check(plain, storetest.Alice, "")
+	if !s.KeepsSecrets() || plain.KeepsSecrets() {
+		t.Error("KeepsSecrets does not say what the option says")
+	}
+}
+
 func TestUsers(t *testing.T) {
 	s := newStore(t, memstore.Options{})
 	if err := s.AddUser(storetest.Alice, "x"); !errors.Is(err, mailbox.ErrAlreadyExists) {

@@ -45,6 +45,9 @@ type Options struct {
 	// AppendLimit returns a store, as newStore does, that takes messages of at
 	// most n octets.
 	AppendLimit func(t *testing.T, n uint32) mailbox.Store
+	// Clock returns a store, as newStore does, whose clock stands still, and
+	// what moves it on.
+	Clock func(t *testing.T) (s mailbox.Store, later func(time.Duration))
 }
 
 // Run tests the stores that newStore returns. Each call makes a fresh one with
@@ -62,6 +65,12 @@ func RunOptions(t *testing.T, newStore func(t *testing.T) mailbox.Store, opt Opt
 	}
 	if opt.AppendLimit != nil {
 		t.Run("append/limit", func(t *testing.T) { testAppendLimit(newKit(t, opt.AppendLimit(t, 1000), opt)) })
+	}
+	if opt.Clock != nil {
+		t.Run("lease/runs out", func(t *testing.T) {
+			s, later := opt.Clock(t)
+			testLeaseTime(newKit(t, s, opt), later)
+		})
 	}
 	if opt.Forgetful != nil {
 		t.Run("changes/floor", func(t *testing.T) { testFloor(newKit(t, opt.Forgetful(t, 5), opt)) })
@@ -84,7 +93,7 @@ type clause struct {
 }
 
 var clauses = slices.Concat(appendClauses, flagClauses, copyClauses, expungeClauses, changesClauses,
-	recentClauses, folderClauses, listClauses, watchClauses, concurrencyClauses)
+	recentClauses, folderClauses, listClauses, watchClauses, leaseClauses, concurrencyClauses)
 
 // A kit is what a test works with: a fresh store with Alice's account open.
 type kit struct {

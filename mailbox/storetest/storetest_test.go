@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -112,6 +113,11 @@ func TestKit(t *testing.T) {
 		},
 		AppendLimit: func(t *testing.T, n uint32) mailbox.Store {
 			return newStore(m, memstore.Options{AppendLimit: n})
+		},
+		Clock: func(*testing.T) (mailbox.Store, func(time.Duration)) {
+			now := time.Unix(0, 0)
+			s := newStore(m, memstore.Options{Now: func() time.Time { return now }})
+			return s, func(d time.Duration) { now = now.Add(d) }
 		},
 	}
 	if m.store != nil {
@@ -447,6 +453,46 @@ func (f doesFirst) Store(ctx context.Context, uids imap.UIDSet, u mailbox.FlagUp
 	return res, err
 }
 
+// leasesOf changes the leases of a folder.
+type leasesOf struct {
+	mailbox.Folder
+	change func(mailbox.Lease) mailbox.Lease
+}
+
+func (f leasesOf) Lease(ctx context.Context, ttl time.Duration) (mailbox.Lease, error) {
+	l, err := f.Folder.(mailbox.LeaseFolder).Lease(ctx, ttl)
+	if err != nil {
+		return nil, err
+	}
+	return f.change(l), nil
+}
+
+type alwaysRenews struct{ mailbox.Lease }
+
+func (alwaysRenews) Renew(context.Context, time.Duration) error { return nil }
+
+type staysHeld struct{ mailbox.Lease }
+
+func (staysHeld) Release() error { return nil }
+
+// freeForAll gives everybody a lease.
+type freeForAll struct{ mailbox.Folder }
+
+func (f freeForAll) Lease(ctx context.Context, ttl time.Duration) (mailbox.Lease, error) {
+	l, err := f.Folder.(mailbox.LeaseFolder).Lease(ctx, ttl)
+	if err != nil {
+		return alwaysRenews{staysHeld{}}, nil
+	}
+	return l, nil
+}
+
+// eternal is a folder whose leases do not run out.
+type eternal struct{ mailbox.Folder }
+
+func (f eternal) Lease(ctx context.Context, ttl time.Duration) (mailbox.Lease, error) {
+	return f.Folder.(mailbox.LeaseFolder).Lease(ctx, 1000*ttl)
+}
+
 func changedFolder(f func(mailbox.Folder) mailbox.Folder) mutant { return mutant{folder: f} }
 
 func (m mutant) found(run, caught string) mutant {
@@ -558,6 +604,16 @@ var mutants = map[string]mutant{
 	"the books are wrong": mutant{options: func(o *storetest.Options) {
 		o.Usage = func(rapid.TB, mailbox.Store, string) (a, b quota.Amounts) { return }
 	}}.found("^append$", "append/adds_a_message"),
+	"everybody has the lease": changedFolder(func(f mailbox.Folder) mailbox.Folder { return freeForAll{f} }).
+		found("^lease$", "lease/one_holder"),
+	"Release releases nothing": changedFolder(func(f mailbox.Folder) mailbox.Folder {
+		return leasesOf{f, func(l mailbox.Lease) mailbox.Lease { return staysHeld{l} }}
+	}).found("^lease$", "lease/one_holder"),
+	"leases are never lost": changedFolder(func(f mailbox.Folder) mailbox.Folder {
+		return leasesOf{f, func(l mailbox.Lease) mailbox.Lease { return alwaysRenews{l} }}
+	}).found("^lease$", "lease/runs_out"),
+	"leases are for ever": changedFolder(func(f mailbox.Folder) mailbox.Folder { return eternal{f} }).
+		found("^lease$", "lease/runs_out"),
 	"it fails too late": mutant{options: func(o *storetest.Options) {
 		o.Failing = func(t *testing.T, fail func(string) error) mailbox.Store {
 			return newStore(changedFolder(func(f mailbox.Folder) mailbox.Folder { return doesFirst{f, fail} }), memstore.Options{})
