@@ -202,6 +202,10 @@ func (c *Conn) command(frame []byte) {
 	case *imapwire.Idle:
 		c.idle()
 	default:
+		if search, ok := cmd.(*imapwire.Search); ok && usesNumbers(search.Key) {
+			// RFC 7162 §3.2.10.2, for UID SEARCH.
+			c.cur.gate.noExpunge = true
+		}
 		c.cur.unknown = !known
 		c.event(&Command{ID: c.cur.id, Tag: tag, Cmd: cmd})
 	}

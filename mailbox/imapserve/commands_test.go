@@ -78,22 +78,25 @@ func TestSelect(t *testing.T) {
 		* OK [UIDVALIDITY 1] UIDs valid
 		* OK [UIDNEXT 3] predicted next UID
 		* OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] flags permitted
+		* OK [HIGHESTMODSEQ 3] modseq
 		OK [READ-WRITE]`)
 	c.ok(`STORE 1 +FLAGS (\Seen $Forwarded)`)
-	c.want("EXAMINE INBOX", `* FLAGS (\Answered \Flagged \Deleted \Seen \Draft $Forwarded)
+	c.want("EXAMINE INBOX", `* OK [CLOSED] previous mailbox closed
+		* FLAGS (\Answered \Flagged \Deleted \Seen \Draft $Forwarded)
 		* 2 EXISTS
 		* 0 RECENT
 		* OK [UNSEEN 2] first unseen
 		* OK [UIDVALIDITY 1] UIDs valid
 		* OK [UIDNEXT 3] predicted next UID
 		* OK [PERMANENTFLAGS ()] flags permitted
+		* OK [HIGHESTMODSEQ 4] modseq
 		OK [READ-ONLY]`)
 	c.want(`STORE 1 +FLAGS \Seen`, "NO [READ-ONLY]")
 	c.want("EXPUNGE", "NO [READ-ONLY]")
 	c.want("MOVE 1 INBOX", "NO [READ-ONLY]")
 	c.want("FETCH 2 BODY[HEADER.FIELDS (SUBJECT)]", "* 2 FETCH (BODY[HEADER.FIELDS (SUBJECT)] {16}\nSubject: two\n\n)\nOK")
 	c.want("FETCH 2 FLAGS", "* 2 FETCH (FLAGS ())\nOK") // EXAMINE changes nothing: invariant 19
-	c.want("SELECT nosuch", "NO [NONEXISTENT]")
+	c.want("SELECT nosuch", "* OK [CLOSED] previous mailbox closed\nNO [NONEXISTENT]")
 	c.want("FETCH 1 FLAGS", "BAD") // a failed SELECT leaves nothing selected
 	c.want("SELECT INBOX (X)", "BAD")
 }

@@ -26,6 +26,9 @@ type fetchPlan struct {
 	sections []imapwire.FetchItem
 	// body: the octets of the message are needed; seen: \Seen is set.
 	body, seen bool
+	// since, when not zero, leaves out messages with that modseq or a smaller
+	// one.
+	since imap.ModSeq
 }
 
 var errUnknownItem = errors.New("imapserve: unknown FETCH item")
@@ -57,6 +60,8 @@ func planFetch(cmd *imapwire.Fetch) (fetchPlan, error) {
 				p.has |= imapwire.HasFlags
 			case imapwire.FetchInternalDate:
 				p.has |= imapwire.HasInternalDate
+			case imapwire.FetchModSeq:
+				p.has |= imapwire.HasModSeq
 			case imapwire.FetchUID:
 				p.has |= imapwire.HasUID
 			case imapwire.FetchRFC822Size:
@@ -86,14 +91,40 @@ func planFetch(cmd *imapwire.Fetch) (fetchPlan, error) {
 func (s *Session) fetch(ctx context.Context, id engine.ID, cmd *imapwire.Fetch) {
 	sel := s.selected
 	plan, err := planFetch(cmd)
-	if err != nil || len(cmd.Modifiers) > 0 {
+	switch {
+	case err != nil || len(cmd.Modifiers) > 0:
 		s.conn.Done(id, bad("unknown item or modifier"))
 		return
+	case cmd.Vanished && (!cmd.UID || cmd.ChangedSince == 0 || !s.qresync()):
+		// RFC 7162 §3.2.6.
+		s.conn.Done(id, bad("VANISHED goes with UID FETCH, CHANGEDSINCE and QRESYNC"))
+		return
+	}
+	if cmd.ChangedSince != 0 {
+		plan.has |= imapwire.HasModSeq
+		plan.since = cmd.ChangedSince
+	}
+	if plan.has&imapwire.HasModSeq != 0 {
+		s.condStore()
 	}
 	uids, err := sel.view.Resolve(cmd.Set, cmd.UID, sel.saved)
 	if err != nil {
 		s.conn.Done(id, bad("no such messages"))
 		return
+	}
+	if cmd.Vanished {
+		known := cmd.Set.ResolveUIDs(imap.MaxUID)
+		if cmd.Set.Saved {
+			known = sel.saved
+		}
+		d, err := s.difference(ctx, known, cmd.ChangedSince, nil)
+		if err != nil {
+			s.finish(ctx, id, s.condition(err))
+			return
+		}
+		if len(d.Vanished) > 0 {
+			s.conn.Send(&imapwire.VanishedData{Earlier: true, UIDs: d.Vanished})
+		}
 	}
 	plan.seen = plan.seen && !sel.readOnly && sel.rights.Has(imap.RightSeen)
 	f := &fetching{s: s, plan: plan, left: uids}
@@ -167,13 +198,17 @@ func (f *fetching) tell(ctx context.Context, part imap.UIDSet) (done imap.UIDSet
 		if !known {
 			continue
 		}
+		if m.ModSeq <= f.plan.since {
+			told++
+			continue
+		}
 		d := &imapwire.FetchData{
 			Num: seq, Has: f.plan.has,
-			UID: m.UID, Size: m.Size, InternalDate: m.InternalDate,
+			UID: m.UID, ModSeq: m.ModSeq, Size: m.Size, InternalDate: m.InternalDate,
 		}
 		if changed.Contains(m.UID) {
 			// The command made it \Seen and says so (RFC 9051 §6.4.5).
-			d.Has |= imapwire.HasFlags
+			d.Has |= imapwire.HasFlags | s.unsolicited()
 		}
 		if d.Has&imapwire.HasFlags != 0 {
 			s.announceKeywords(m.Flags)
@@ -189,7 +224,7 @@ func (f *fetching) tell(ctx context.Context, part imap.UIDSet) (done imap.UIDSet
 				return nil, told, err
 			}
 		}
-		if err := s.conn.Send(d); err != nil {
+		if err := s.sendFetch(d); err != nil {
 			closeSections(d)
 			return nil, told, err
 		}

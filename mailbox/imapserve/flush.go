@@ -62,6 +62,10 @@ func (s *Session) flush(ctx context.Context) (more bool) {
 		if v.Held() > 0 && s.conn.MayExpunge() {
 			seqs, uids := v.TakeExpunged(expungeSlice)
 			sel.recent = sel.recent.Minus(uids)
+			if s.qresync() {
+				s.conn.Send(&imapwire.VanishedData{UIDs: uids}) // RFC 7162 §3.2.10
+				continue
+			}
 			r := make([]imapwire.Response, len(seqs))
 			data := make([]imapwire.ExpungeData, len(seqs))
 			for i, seq := range seqs {
@@ -112,6 +116,12 @@ func (s *Session) tellExists(ctx context.Context, count uint32, uids imap.UIDSet
 // tellFlags sends the flags of messages as they are now, and returns those for
 // which there was no room, or which could not be read.
 func (s *Session) tellFlags(ctx context.Context, uids imap.UIDSet) (left imap.UIDSet, err error) {
+	return s.tellMessages(ctx, uids, imapwire.HasUID|imapwire.HasFlags|s.unsolicited(), 0)
+}
+
+// tellMessages is tellFlags for other fields, and for those of the messages that
+// have a modseq above since.
+func (s *Session) tellMessages(ctx context.Context, uids imap.UIDSet, has imapwire.FetchHas, since imap.ModSeq) (left imap.UIDSet, err error) {
 	sel := s.selected
 	for m, err := range sel.folder.Messages(ctx, uids) {
 		if err != nil {
@@ -121,17 +131,51 @@ func (s *Session) tellFlags(ctx context.Context, uids imap.UIDSet) (left imap.UI
 			return uids.Minus(imap.UIDSet{{First: 1, Last: m.UID - 1}}), nil
 		}
 		seq, told := sel.view.Told().Seq(m.UID)
-		if !told {
+		if !told || m.ModSeq <= since {
 			continue
 		}
-		s.announceKeywords(m.Flags)
-		s.conn.Send(&imapwire.FetchData{
-			Num: seq,
-			Has: imapwire.HasUID | imapwire.HasFlags,
-			UID: m.UID, Flags: sel.flags(s, m),
-		})
+		d := &imapwire.FetchData{Num: seq, Has: has, UID: m.UID, ModSeq: m.ModSeq}
+		if has&imapwire.HasFlags != 0 {
+			s.announceKeywords(m.Flags)
+			d.Flags = sel.flags(s, m)
+		}
+		s.sendFetch(d)
 	}
 	return nil, nil
+}
+
+// telling is a task: it tells fields of many messages, in slices.
+type telling struct {
+	s     *Session
+	left  imap.UIDSet
+	has   imapwire.FetchHas
+	since imap.ModSeq
+}
+
+func (t *telling) run(ctx context.Context) bool {
+	s, sel := t.s, t.s.selected
+	for len(t.left) > 0 {
+		if s.conn.Full() {
+			return true
+		}
+		part := t.left.Cut(flagSlice)
+		flags := t.has&imapwire.HasFlags != 0
+		if flags {
+			sel.view.Clean(part)
+		}
+		left, err := s.tellMessages(ctx, part, t.has, t.since)
+		if err != nil {
+			if flags {
+				sel.view.Soil(left)
+			}
+			s.condition(err)
+			return false
+		}
+		if len(left) > 0 {
+			t.left = left.Union(t.left)
+		}
+	}
+	return false
 }
 
 // flags returns the flags of a message for this session: with \Recent, if it

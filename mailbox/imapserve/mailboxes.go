@@ -3,6 +3,7 @@ package imapserve
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/mailwire/mailwire/imapwire"
@@ -170,6 +171,14 @@ func (s *Session) statusOf(ctx context.Context, name string, items []imapwire.St
 		return nil, err
 	}
 	st.AppendLimit = s.appendLimit(st)
+	if slices.Contains(items, imapwire.StatusHighestModSeq) {
+		s.condStore()
+		if sel := s.selected; sel != nil && sel.folder.ID() == f.ID() {
+			// What the session has not been told of its own mailbox is not
+			// behind it.
+			st.ModSeq = min(st.ModSeq, sel.view.HighestModSeq())
+		}
+	}
 	data := &imapwire.StatusData{}
 	for _, item := range items {
 		data.Values = append(data.Values, imapwire.StatusValue{Item: item, Number: statusItems[item](st)})
@@ -197,7 +206,9 @@ var statusItems = map[imapwire.StatusItem]func(mailbox.Status) int64{
 	imapwire.StatusUnseen:      func(st mailbox.Status) int64 { return st.Unseen },
 	imapwire.StatusDeleted:     func(st mailbox.Status) int64 { return st.Deleted },
 	imapwire.StatusSize:        func(st mailbox.Status) int64 { return st.Size },
-	imapwire.StatusAppendLimit: func(st mailbox.Status) int64 { return int64(st.AppendLimit) },
+	// RFC 7162 §3.1.7.
+	imapwire.StatusHighestModSeq: func(st mailbox.Status) int64 { return int64(st.ModSeq) },
+	imapwire.StatusAppendLimit:   func(st mailbox.Status) int64 { return int64(st.AppendLimit) },
 }
 
 // namespace answers NAMESPACE: one personal namespace without a prefix.

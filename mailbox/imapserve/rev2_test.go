@@ -28,6 +28,7 @@ func TestRev2(t *testing.T) {
 		* OK [UIDVALIDITY 1] UIDs valid
 		* OK [UIDNEXT 2] predicted next UID
 		* OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] flags permitted
+		* OK [HIGHESTMODSEQ 2] modseq
 		OK [READ-WRITE]`)
 	c.want("FETCH 1 FLAGS", "* 1 FETCH (FLAGS ())\nOK") // no \Recent
 	old.append("INBOX", "two")
@@ -65,6 +66,7 @@ func TestRev2Names(t *testing.T) {
 		* OK [UIDVALIDITY 3] UIDs valid
 		* OK [UIDNEXT 1] predicted next UID
 		* OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] flags permitted
+		* OK [HIGHESTMODSEQ 1] modseq
 		OK [READ-WRITE]`)
 	// The mailbox goes while it is open: the session stays.
 	f.login(t).ok("DELETE a&-b")
@@ -75,5 +77,6 @@ func TestRev2Names(t *testing.T) {
 		* OK [UIDVALIDITY 1] UIDs valid
 		* OK [UIDNEXT 1] predicted next UID
 		* OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] flags permitted
+		* OK [HIGHESTMODSEQ 1] modseq
 		OK [READ-WRITE]`)
 }

@@ -84,13 +84,15 @@ func TestRights(t *testing.T) {
 	c.want("COPY 1 hidden", "NO [TRYCREATE]")
 	c.want("COPY 1 nosuch", "NO [TRYCREATE]")
 
-	c.want("SELECT seen", `* FLAGS (\Answered \Flagged \Deleted \Seen \Draft)
+	c.want("SELECT seen", `* OK [CLOSED] previous mailbox closed
+		* FLAGS (\Answered \Flagged \Deleted \Seen \Draft)
 		* 1 EXISTS
 		* 1 RECENT
 		* OK [UNSEEN 1] first unseen
 		* OK [UIDVALIDITY 3] UIDs valid
 		* OK [UIDNEXT 2] predicted next UID
 		* OK [PERMANENTFLAGS (\Seen)] flags permitted
+		* OK [HIGHESTMODSEQ 2] modseq
 		OK [READ-WRITE]`)
 	c.want("STORE 1 +FLAGS k", "NO [NOPERM]")
 	c.want("STORE 1 +FLAGS (k \\Seen \\Deleted)", "* 1 FETCH (UID 1 FLAGS (\\Seen \\Recent))\nOK") // what it may

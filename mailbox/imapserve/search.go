@@ -3,6 +3,7 @@ package imapserve
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
@@ -67,6 +68,10 @@ func (s *Session) search(ctx context.Context, id engine.ID, tag string, cmd *ima
 		return
 	}
 	sel := s.selected
+	modSeq := usesModSeq(cmd.Key)
+	if modSeq {
+		s.condStore()
+	}
 	q, err := query.Compile(cmd.Key, query.Scope{
 		Charset: cmd.Charset,
 		Told:    sel.view.Told(),
@@ -85,7 +90,7 @@ func (s *Session) search(ctx context.Context, id engine.ID, tag string, cmd *ima
 		s.conn.Done(id, bad("the search key can not be used"))
 		return
 	}
-	f := &searching{s: s, query: q, left: sel.view.Told().Set(), uid: cmd.UID}
+	f := &searching{s: s, query: q, left: sel.view.Told().Set(), uid: cmd.UID, modSeq: modSeq}
 	s.run(ctx, id, then(f.run, s.finishingWith(id, func() imapwire.StatusCondition {
 		if ret.save {
 			sel.saved = nil
@@ -98,7 +103,7 @@ func (s *Session) search(ctx context.Context, id engine.ID, tag string, cmd *ima
 		}
 		switch {
 		case !cmd.HasReturn && !s.rev2():
-			s.conn.Send(&imapwire.SearchData{Ranges: f.found})
+			s.conn.Send(&imapwire.SearchData{Ranges: f.found, ModSeq: f.most})
 		case ret != searchReturn{save: true}:
 			s.conn.Send(f.result(tag, ret))
 		}
@@ -115,6 +120,10 @@ type searching struct {
 	found []imap.Range // numbers or UIDs, as asked for
 	uids  imap.UIDSet
 	err   error
+	// modSeq: the largest modseq is told; most is that of all found, first and
+	// last those of the first and the last message.
+	modSeq            bool
+	most, first, last imap.ModSeq
 }
 
 // result returns the answer to a SEARCH with result options. What was not found
@@ -134,8 +143,34 @@ func (f *searching) result(tag string, ret searchReturn) *imapwire.ESearchData {
 		if ret.all {
 			d.All = f.found
 		}
+		// RFC 4731 §3.2: that of what is told.
+		switch {
+		case ret.all || ret.count || !ret.min && !ret.max:
+			d.ModSeq = f.most
+		case ret.min && ret.max:
+			d.ModSeq = max(f.first, f.last)
+		case ret.min:
+			d.ModSeq = f.first
+		default:
+			d.ModSeq = f.last
+		}
 	}
 	return d
+}
+
+// usesModSeq reports whether a search key compares modseqs.
+func usesModSeq(key imap.SearchKey) bool {
+	switch k := key.(type) {
+	case *imap.SearchModSeq:
+		return true
+	case *imap.SearchNot:
+		return usesModSeq(k.Key)
+	case *imap.SearchOr:
+		return usesModSeq(k.Left) || usesModSeq(k.Right)
+	case *imap.SearchAnd:
+		return slices.ContainsFunc(k.Keys, usesModSeq)
+	}
+	return false
 }
 
 // run is the task: one slice of messages for each call.
@@ -158,6 +193,12 @@ func (f *searching) run(ctx context.Context) bool {
 		}
 		if match {
 			f.uids.Add(m.UID)
+			if f.modSeq {
+				f.most, f.last = max(f.most, m.ModSeq), m.ModSeq
+				if f.first == 0 {
+					f.first = m.ModSeq
+				}
+			}
 			if f.uid {
 				seq = uint32(m.UID)
 			}

@@ -120,11 +120,7 @@ func TestSearchResults(t *testing.T) {
 				k := key.Draw(t, "key")
 				byNumber, _ := c.answer("SEARCH RETURN (ALL) " + k)
 				all := uids()
-				var want []uint32
-				for _, n := range numbers(byNumber.All) {
-					want = append(want, n)
-				}
-				view := all
+				want, view := numbers(byNumber.All), all
 				byUID, _ := c.answer("UID SEARCH RETURN (ALL) " + k)
 				if len(uids()) == len(view) && len(want) == len(numbers(byUID.All)) {
 					for i, n := range want {

@@ -29,6 +29,10 @@ type selected struct {
 	keywords map[string]bool
 	// flushing: the changes to tell have been read; some are not told yet.
 	flushing bool
+	// toldModSeq: the command in progress told a modseq; removed: it removed
+	// messages itself; lowered: the client has been told a HIGHESTMODSEQ below
+	// an EXPUNGE that was held.
+	toldModSeq, removed, lowered bool
 }
 
 // selectMailbox answers SELECT and EXAMINE. Whatever was selected before is not
@@ -36,24 +40,46 @@ type selected struct {
 func (s *Session) selectMailbox(ctx context.Context, id engine.ID, cmd *imapwire.Select) {
 	if s.selected != nil {
 		s.deselect()
-		if s.rev2() {
-			s.conn.Send(untaggedOK(imapwire.CodeClosed, "previous mailbox closed"))
-		}
+		// RFC 7162 §3.2.11, and RFC 9051 §6.3.2.
+		s.conn.Send(untaggedOK(imapwire.CodeClosed, "previous mailbox closed"))
 	}
-	if len(cmd.Params) > 0 {
+	switch {
+	case len(cmd.Params) > 0:
 		s.conn.Done(id, bad("unknown parameter"))
 		return
+	case cmd.QResync != nil && !s.qresync():
+		s.conn.Done(id, bad("QRESYNC has not been enabled"))
+		return
+	case cmd.CondStore:
+		s.condStore()
 	}
 	if err := s.openSelected(ctx, cmd); err != nil {
 		s.deselect()
 		s.conn.Done(id, s.condition(err))
 		return
 	}
+	done := ok(imapwire.CodeReadWrite, cmd.Verb()+" completed")
 	if s.selected.readOnly {
-		s.conn.Done(id, ok(imapwire.CodeReadOnly, cmd.Verb()+" completed"))
-		return
+		done.Code = imapwire.CodeReadOnly
 	}
-	s.conn.Done(id, ok(imapwire.CodeReadWrite, cmd.Verb()+" completed"))
+	var missed task
+	if q := cmd.QResync; q != nil && q.UIDValidity == s.selected.view.UIDValidity() {
+		known := q.Known
+		if known == nil {
+			known = mailbox.AllUIDs
+		}
+		d, err := s.difference(ctx, known, q.ModSeq, q.Match)
+		if err != nil {
+			s.deselect()
+			s.conn.Done(id, s.condition(err))
+			return
+		}
+		missed = s.resync(d, known, q.ModSeq)
+	}
+	s.run(ctx, id, then(missed, func(context.Context) bool {
+		s.conn.Done(id, done)
+		return false
+	}))
 }
 
 // openSelected opens a folder and tells its state.
@@ -142,6 +168,7 @@ func (s *Session) tellSelected(status mailbox.Status, snap mailbox.Snapshot) err
 		untaggedOK(&imapwire.CodeNumber{Name: imapwire.CodeUIDValidity, Number: uint64(snap.UIDValidity)}, "UIDs valid"),
 		untaggedOK(&imapwire.CodeNumber{Name: imapwire.CodeUIDNext, Number: uint64(max(status.UIDNext, snap.UIDs.Max()+1))}, "predicted next UID"),
 		untaggedOK(&imapwire.CodePermanentFlags{Flags: sel.permanentFlags(status)}, "flags permitted"),
+		highestModSeq(snap.ModSeq),
 	)
 	return s.conn.Send(r...)
 }

@@ -96,7 +96,7 @@ func (s *Server) Session(now time.Time, info Info) (*Session, error) {
 		Capabilities:  s.lists,
 		Mechanisms:    mechanisms(),
 		StartTLS:      s.opt.StartTLS,
-		Enable:        imap.Capabilities{imap.CapIMAP4rev2},
+		Enable:        imap.Capabilities{imap.CapIMAP4rev2, imap.CapCondStore, imap.CapQResync},
 		ID:            s.opt.ID,
 		Greeting:      s.opt.Greeting,
 	})
@@ -123,6 +123,6 @@ func capabilities(mailbox.Store) imapserver.CapabilityLists {
 		imap.CapIdle, imap.CapNamespace, imap.CapUnselect, imap.CapUIDPlus, imap.CapMove,
 		imap.CapChildren, imap.CapSpecialUse, imap.CapCreateSpecialUse, imap.CapESearch, imap.CapSearchRes,
 		imap.CapWithin, imap.CapStatusSize, imap.CapAppendLimit, imap.CapListExtended, imap.CapListStatus,
-		imap.CapBinary)
+		imap.CapBinary, imap.CapCondStore, imap.CapQResync)
 	return imapserver.CapabilityLists{NotAuthenticated: before, Authenticated: after}
 }

@@ -27,6 +27,8 @@ type Session struct {
 	exchange sasl.Server
 
 	selected *selected
+	// modSeqs: the client is told modseqs (RFC 7162 §3.1).
+	modSeqs  bool
 	appendTx *appending
 	// task is the command in progress, when it yielded.
 	task task
@@ -164,6 +166,10 @@ func (s *Session) Step(ctx context.Context, ev imapserver.Event) {
 		s.authenticate(ctx, ev)
 	case *imapserver.AuthResponse:
 		s.authResponse(ctx, ev)
+	case *imapserver.Enabled:
+		if ev.Capabilities.Has(imap.CapCondStore) || ev.Capabilities.Has(imap.CapQResync) {
+			s.condStore()
+		}
 	case *imapserver.Idle:
 		s.idleBegin(ctx, ev)
 	case *imapserver.IdleDone:
@@ -210,6 +216,8 @@ func (s *Session) finish(ctx context.Context, id engine.ID, c imapwire.StatusCon
 
 func (s *Session) finishing(id engine.ID, c imapwire.StatusCondition) task {
 	return then(s.flush, func(context.Context) bool {
+		c := c
+		s.settleModSeq(&c)
 		s.conn.Done(id, c)
 		return false
 	})

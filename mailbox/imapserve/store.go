@@ -23,6 +23,9 @@ func (s *Session) store(ctx context.Context, id engine.ID, cmd *imapwire.Store) 
 		s.conn.Done(id, bad("no such messages, or an unknown modifier"))
 		return
 	}
+	if cmd.HasUnchangedSince {
+		s.condStore()
+	}
 	if err := sel.mayStore(cmd); err != nil {
 		s.finish(ctx, id, s.condition(err))
 		return
@@ -34,6 +37,7 @@ func (s *Session) store(ctx context.Context, id engine.ID, cmd *imapwire.Store) 
 	}
 	res, err := sel.folder.Store(ctx, uids, mailbox.FlagUpdate{
 		Op: flagOps[cmd.Op], Flags: cmd.Flags, Keep: keep(sel.rights),
+		UnchangedSince: cmd.UnchangedSince, HasUnchangedSince: cmd.HasUnchangedSince,
 	})
 	if err != nil {
 		s.finish(ctx, id, s.condition(err))
@@ -45,11 +49,21 @@ func (s *Session) store(ctx context.Context, id engine.ID, cmd *imapwire.Store) 
 		// RFC 2180 §4.2.1: what is gone does not keep the rest from changing.
 		done = ok(imapwire.CodeExpungeIssued, "some messages are gone")
 	}
-	if cmd.Silent {
-		s.finish(ctx, id, done)
-		return
+	if code := sel.modified(res.Modified, cmd.UID); code != nil {
+		done.Code = code
 	}
-	s.run(ctx, id, then(s.tellStored(uids), s.finishing(id, done)))
+	var tell task
+	switch {
+	case !cmd.Silent:
+		tell = s.tellStored(uids)
+	case cmd.HasUnchangedSince:
+		// The client needs the modseqs of what passed, and the flags of what
+		// did not (RFC 7162 §3.1.3).
+		tell = then(s.tellModSeqs(uids.Minus(res.Modified)), s.tellStored(res.Modified))
+	case s.modSeqs:
+		tell = s.tellModSeqs(res.Changed)
+	}
+	s.run(ctx, id, then(tell, s.finishing(id, done)))
 }
 
 func held(sel *selected, uids imap.UIDSet) bool {
@@ -93,26 +107,7 @@ func (sel *selected) mayStore(cmd *imapwire.Store) error {
 
 // tellStored sends the flags of the messages of a STORE, changed or not.
 func (s *Session) tellStored(uids imap.UIDSet) task {
-	return func(ctx context.Context) bool {
-		sel := s.selected
-		for len(uids) > 0 {
-			if s.conn.Full() {
-				return true
-			}
-			part := uids.Cut(flagSlice)
-			sel.view.Clean(part)
-			left, err := s.tellFlags(ctx, part)
-			if err != nil {
-				sel.view.Soil(left)
-				s.condition(err)
-				return false
-			}
-			if len(left) > 0 {
-				uids = left.Union(uids)
-			}
-		}
-		return false
-	}
+	return (&telling{s: s, left: uids, has: imapwire.HasUID | imapwire.HasFlags | s.unsolicited()}).run
 }
 
 // expunge answers EXPUNGE and UID EXPUNGE.
@@ -129,7 +124,9 @@ func (s *Session) expunge(ctx context.Context, id engine.ID, cmd *imapwire.Expun
 	case !sel.rights.Has(commandRights["EXPUNGE"]):
 		err = missing(sel.rights)
 	case len(uids) > 0:
-		_, err = sel.folder.Expunge(ctx, uids)
+		var res mailbox.ExpungeResult
+		res, err = sel.folder.Expunge(ctx, uids)
+		sel.removed = err == nil && len(res.UIDs) > 0
 	}
 	s.finishWith(ctx, id, err, cmd.Verb()+" completed")
 }
@@ -167,6 +164,7 @@ func (s *Session) copy(ctx context.Context, id engine.ID, uid bool, set imap.Set
 			s.conn.Send(untaggedOK(code, "moved"))
 		}
 		done.Code = nil
+		sel.removed = len(res.Source) > 0
 	}
 	s.finish(ctx, id, done)
 }

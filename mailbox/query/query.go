@@ -115,6 +115,9 @@ func compile(key imap.SearchKey, scope *Scope) (node, error) {
 		return compileUIDs(key.Set, scope), nil
 	case *imap.SearchWithin:
 		return compileWithin(key, scope), nil
+	case *imap.SearchModSeq:
+		// One modseq for all of a message: RFC 7162 §3.1.5 has the entry ignored.
+		return meta(func(m *mailbox.Message) bool { return m.ModSeq >= key.ModSeq }), nil
 	case *imap.SearchNot:
 		n, err := compile(key.Key, scope)
 		if err != nil {
