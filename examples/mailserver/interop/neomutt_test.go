@@ -65,3 +65,58 @@ func TestNeomutt(t *testing.T) {
 		t.Error("neomutt heard BAD")
 	}
 }
+
+// TestNeomuttResync: neomutt with CONDSTORE, QRESYNC and a cache of headers learns
+// what another session changed, and looks at nothing else.
+func TestNeomuttResync(t *testing.T) {
+	program(t, "neomutt", "neomutt")
+	python := program(t, "python3", "python3")
+	s := start(t, "-imap", "127.0.0.1:0", "-imaps", "", "-empty", "-v", "-user", "sync:secret")
+	c := talk(t, s)
+	const messages = 200
+	for i := range messages {
+		c.append("INBOX", "", fmt.Sprintf("letter number %d", i+1))
+	}
+	home := t.TempDir()
+	rc := filepath.Join(home, "muttrc")
+	more := "set imap_condstore=yes\nset imap_qresync=yes\nset header_cache=" + filepath.Join(home, "cache") + "\nset sort=reverse-mailbox-order\n"
+	if err := os.MkdirAll(filepath.Join(home, "cache"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(rc, append(fmt.Appendf(nil, muttrc, s.imap), more...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	look := func(text string) string {
+		before := len(s.stderr.String())
+		if out, log, status := run(t, python, "-B", "testdata/neomutt.py", home, rc, text); status != 0 {
+			t.Fatalf("neomutt.py: exit status %d\n%s%s", status, out, log)
+		}
+		return s.stderr.String()[before:]
+	}
+	fetched := func(transcript string) int { return strings.Count(transcript, " FETCH (") }
+	if first := look("letter number 200"); fetched(first) < messages {
+		t.Fatalf("the first time neomutt fetched %d messages:\n%s", fetched(first), first)
+	}
+	c.do("SELECT INBOX")
+	c.do(`STORE 3,50,199 +FLAGS.SILENT (\Flagged)`)
+	c.append("INBOX", "", "a new letter")
+	second := look("a new letter")
+	if !strings.Contains(second, "CHANGEDSINCE") || fetched(second) > 8 {
+		t.Errorf("neomutt fetched %d times:\n%s", fetched(second), second)
+	}
+	// Behind an EXPUNGE neomutt takes its numbers for wrong, and looks at all
+	// flags again; what it keeps of headers it does not fetch again.
+	c.do(`STORE 10,100 +FLAGS.SILENT (\Deleted)`)
+	c.do("EXPUNGE")
+	c.append("INBOX", "", "the last letter")
+	third := look("the last letter")
+	if !strings.Contains(third, "* VANISHED (EARLIER) 10,100\n") {
+		t.Errorf("neomutt did not ask what is gone:\n%s", third)
+	}
+	if n := strings.Count(third, "BODY[HEADER"); n > 5 {
+		t.Errorf("neomutt fetched %d headers:\n%s", n, third)
+	}
+	if strings.Contains(second+third, " BAD") {
+		t.Error("neomutt heard BAD")
+	}
+}

@@ -1,5 +1,6 @@
 """Works neomutt on a terminal: neomutt.py HOME RC. Opens INBOX, reads a message,
-flags it, saves another to a folder, writes the changes and leaves."""
+flags it, saves another to a folder, writes the changes and leaves. With a third
+argument it opens INBOX, waits until that text is shown, and leaves."""
 
 import os
 import pty
@@ -7,7 +8,7 @@ import select
 import sys
 import time
 
-home, rc = sys.argv[1:]
+home, rc, *look = sys.argv[1:]
 pid, terminal = pty.fork()
 if pid == 0:
     os.environ.update(TERM="xterm", COLUMNS="100", LINES="40", HOME=home)
@@ -47,20 +48,24 @@ def settle():
             return
 
 
-expect(b"first letter")
-press(b"1\r\r")
-expect(b"body of first letter")
-press(b"i")
-expect(b"second letter")
-settle()
-press(b"F")
-settle()
-press(b"3\rs")
-expect(b"Save to mailbox")
-press(b"\x15=Box\r")
-settle()
-press(b"$")
-settle()
+if look:
+    expect(look[0].encode())
+    settle()
+else:
+    expect(b"first letter")
+    press(b"1\r\r")
+    expect(b"body of first letter")
+    press(b"i")
+    expect(b"second letter")
+    settle()
+    press(b"F")
+    settle()
+    press(b"3\rs")
+    expect(b"Save to mailbox")
+    press(b"\x15=Box\r")
+    settle()
+    press(b"$")
+    settle()
 press(b"q")
 end = time.time() + 20
 while os.waitpid(pid, os.WNOHANG) == (0, 0):
