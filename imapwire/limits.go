@@ -107,6 +107,9 @@ type Limits struct {
 	// AnswerTime is how long a server may be silent while it owes its greeting
 	// or an answer, IDLE excepted. 5 minutes: some search for that long.
 	AnswerTime time.Duration
+	// IdleRenew is how long a client stays in one IDLE before it begins another,
+	// 25 minutes; RFC 2177 §3 has servers drop those who stay for 29.
+	IdleRenew time.Duration
 }
 
 // Bounds is the part of [Limits] that framing and grammar obey, for one
@@ -299,6 +302,7 @@ func (l Limits) WithDefaults() (Limits, error) {
 		{&l.LiteralTime, time.Minute},
 		{&l.OutputTime, 5 * time.Minute},
 		{&l.AnswerTime, 5 * time.Minute},
+		{&l.IdleRenew, 25 * time.Minute},
 	} {
 		if *t.d == 0 {
 			*t.d = t.def
@@ -358,7 +362,7 @@ func (l *Limits) check() error {
 	if l.Append < 0 || l.Skip < 0 || l.ResponseSkip < 0 {
 		return fmt.Errorf("imapwire: limit Append, Skip or ResponseSkip is negative")
 	}
-	if l.LoginTime < 0 || l.CommandTime < 0 || l.LiteralTime < 0 || l.OutputTime < 0 || l.AnswerTime < 0 {
+	if l.LoginTime < 0 || l.CommandTime < 0 || l.LiteralTime < 0 || l.OutputTime < 0 || l.AnswerTime < 0 || l.IdleRenew < 0 {
 		return fmt.Errorf("imapwire: a time limit is negative")
 	}
 	if l.IdleTime < 30*time.Minute {

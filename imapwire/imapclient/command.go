@@ -40,6 +40,8 @@ type command struct {
 	hasInitial bool
 	idling     bool // the server has begun the IDLE
 	idleEnd    bool // EndIdle was called
+	renewing   bool // the IDLE is ended in order to begin another
+	renews     int
 }
 
 type waiting uint8
@@ -65,9 +67,8 @@ func (cmd *command) close() {
 // unless this one has announced more. Readers pass to the Conn with success: it
 // never reads them, and closes them, where they are an io.Closer, once.
 //
-// A LOGIN or AUTHENTICATE in the clear is [ErrPlaintext] where the options
-// forbid it, unless a STARTTLS goes before it; if that fails, its Done has the
-// error.
+// What may not travel in the clear is [ErrPlaintext], unless a STARTTLS goes
+// before it; if that fails, its Done has the error.
 func (c *Conn) Send(cmd imapwire.Command) (engine.ID, error) {
 	if c.closed {
 		return 0, engine.ErrClosed
@@ -78,7 +79,7 @@ func (c *Conn) Send(cmd imapwire.Command) (engine.ID, error) {
 	for _, before := range c.cmds {
 		barred = barred || before.verb == "STARTTLS"
 	}
-	if secretVerb(next.verb) && !barred && !c.opt.PlaintextAuth.Allows(c.sec) {
+	if !barred && !c.mayTravel(next.verb) {
 		return 0, ErrPlaintext
 	}
 	switch v := cmd.(type) {
@@ -105,7 +106,16 @@ func (c *Conn) Send(cmd imapwire.Command) (engine.ID, error) {
 	return next.id, nil
 }
 
-func secretVerb(verb string) bool { return verb == "LOGIN" || verb == "AUTHENTICATE" }
+// mayTravel reports whether a command may be sent over the transport.
+func (c *Conn) mayTravel(verb string) bool {
+	switch verb {
+	case "CAPABILITY", "ID", "NOOP", "STARTTLS", "LOGOUT":
+		return true
+	case "LOGIN", "AUTHENTICATE":
+		return c.opt.PlaintextAuth.Allows(c.sec) && (c.sec.Encrypted || !c.opt.RequireTLS)
+	}
+	return c.sec.Encrypted || !c.opt.RequireTLS
+}
 
 // mayAssume reports whether the server has announced x, and nothing that is
 // under way can change that before the next command arrives.
@@ -147,7 +157,7 @@ func (c *Conn) pump() {
 					return
 				}
 			}
-			if secretVerb(cmd.verb) && !c.opt.PlaintextAuth.Allows(c.sec) {
+			if !c.mayTravel(cmd.verb) {
 				cmd.close()
 				c.event(&Done{ID: cmd.id, Err: ErrPlaintext})
 				c.cmds = append(c.cmds[:i:i], c.cmds[i+1:]...)
@@ -276,12 +286,43 @@ func (c *Conn) EndIdle(id engine.ID) error {
 		return engine.ErrUnknownID
 	}
 	cmd.idleEnd = true
+	c.endIdle(cmd)
+	return nil
+}
+
+// endIdle ends an IDLE that the server has begun.
+//
+//	idle = "IDLE" CRLF "DONE"
+func (c *Conn) endIdle(cmd *command) {
 	if cmd.wait == waitRespond {
-		// idle = "IDLE" CRLF "DONE"
+		c.timers.Clear(timerRenew)
 		c.sendLine(cmd, "DONE")
 		c.restAnswer()
 	}
-	return nil
+}
+
+// renewIdle ends an IDLE, to begin it anew when the server has answered.
+func (c *Conn) renewIdle() {
+	for _, cmd := range c.cmds {
+		if cmd.verb == "IDLE" && cmd.wait == waitRespond {
+			cmd.renewing = true
+			c.endIdle(cmd)
+		}
+	}
+}
+
+// renewed begins an IDLE anew whose answer has come, and reports whether it did:
+// for the application it is the same one.
+func (c *Conn) renewed(cmd *command, s imapwire.StatusCondition) bool {
+	if !cmd.renewing || cmd.idleEnd || s.Condition != imapwire.OK {
+		return false
+	}
+	cmd.renews++
+	cmd.tag = "A" + strconv.FormatUint(uint64(cmd.id), 10) + "." + strconv.Itoa(cmd.renews)
+	cmd.idling, cmd.renewing = false, false
+	c.sendLine(cmd, cmd.tag+" IDLE")
+	c.restAnswer()
+	return true
 }
 
 // sendLine queues a line that belongs to a command.

@@ -40,6 +40,7 @@ func (e *ProtocolError) Unwrap() error { return engine.ErrProtocol }
 const (
 	timerAnswer = iota // the server owes an answer
 	timerOutput        // output that waits
+	timerRenew         // an IDLE that is old
 )
 
 // A Conn is the client's half of one conversation. Its methods are of five
@@ -166,10 +167,15 @@ func (c *Conn) FeedEOF(now time.Time) {
 }
 
 // Expire says what time it is. When a deadline has passed, the conversation
-// ends. Early and repeated calls are harmless.
+// ends, unless it was that of an IDLE, which begins anew. Early and repeated
+// calls are harmless.
 func (c *Conn) Expire(now time.Time) {
 	c.now = now
-	if _, ok := c.timers.Expired(now); ok {
+	i, ok := c.timers.Expired(now)
+	switch {
+	case ok && i == timerRenew:
+		c.renewIdle()
+	case ok:
 		c.end(engine.ErrTimeout)
 		c.dropOutput()
 	}
@@ -267,7 +273,8 @@ func (c *Conn) State() State { return c.state }
 func (c *Conn) Security() engine.Security { return c.sec }
 
 // Capabilities returns what the server has announced on the layer and in the
-// state in which the conversation is; known is false when it has not said.
+// state in which the conversation is, Options.Ignore excepted; known is false
+// when it has not said.
 func (c *Conn) Capabilities() (caps imap.Capabilities, known bool) { return c.caps, c.capsKnown }
 
 // Stats returns the counters.

@@ -18,7 +18,7 @@ func (c *Conn) announced(f imapwire.Frame) {
 	if c.fetch == nil {
 		c.fetch = &imapwire.FetchReader{}
 	}
-	if !c.fetch.Section(f.Data, f.Size) || c.state == StateGreeting {
+	if !c.fetch.Section(f.Data, f.Size) || c.state != StateSelected && !c.selecting() {
 		if err := c.framer.Buffer(); err != nil {
 			c.malformed(f.Data, err)
 		}

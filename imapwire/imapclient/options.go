@@ -3,6 +3,7 @@ package imapclient
 import (
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
+	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
 // Options say how a [Conn] behaves. The zero value never shows a password to an
@@ -14,7 +15,14 @@ type Options struct {
 	// Where they may not, they are refused with [ErrPlaintext], and no octet of
 	// them leaves.
 	PlaintextAuth engine.PlaintextAuth
+	// RequireTLS: nothing but CAPABILITY, ID, NOOP, STARTTLS and LOGOUT is sent
+	// before the transport is encrypted; all else is [ErrPlaintext]. A server
+	// that greets with PREAUTH in the clear, which makes STARTTLS impossible, is
+	// left (RFC 9051 §11.1).
+	RequireTLS bool
+	// Ignore are capabilities that the engine takes for not announced.
+	Ignore imap.Capabilities
 	// Limits bound what the server can cost: the fields that start with
-	// Response, and AnswerTime, OutputTime and Output.
+	// Response, and AnswerTime, OutputTime, IdleRenew and Output.
 	Limits imapwire.Limits
 }

@@ -1,6 +1,8 @@
 package imapclient
 
 import (
+	"slices"
+
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
@@ -24,6 +26,9 @@ func (c *Conn) frame(f imapwire.Frame) {
 		}
 		c.fetch = nil
 		r, err := c.parser.Response(f.Data)
+		if err == nil {
+			err = c.expected(r)
+		}
 		if err != nil {
 			c.malformed(f.Data, err)
 			return
@@ -110,6 +115,11 @@ func (c *Conn) greeting(r imapwire.Response) {
 	case imapwire.OK:
 		c.state = StateNotAuthenticated
 	case imapwire.PREAUTH:
+		if c.opt.RequireTLS && !c.sec.Encrypted {
+			c.event(&Greeting{s.StatusCondition})
+			c.end(ErrPlaintext)
+			return
+		}
 		c.state = StateAuthenticated
 		c.setBounds()
 	case imapwire.BYE:
@@ -129,7 +139,12 @@ func (c *Conn) greeting(r imapwire.Response) {
 }
 
 // learn takes a list of capabilities.
-func (c *Conn) learn(caps imap.Capabilities) { c.caps, c.capsKnown = caps, true }
+func (c *Conn) learn(caps imap.Capabilities) {
+	if len(c.opt.Ignore) > 0 {
+		caps = slices.DeleteFunc(slices.Clone(caps), c.opt.Ignore.Has)
+	}
+	c.caps, c.capsKnown = caps, true
+}
 
 func (c *Conn) learnCode(code imapwire.Code) bool {
 	caps, ok := code.(*imapwire.CodeCapability)
@@ -153,6 +168,12 @@ func (c *Conn) tagged(tag string, s imapwire.StatusCondition) {
 	if (cmd.end > c.written || len(cmd.parts) > 0 || cmd.open || cmd.wait == waitContinue) && !c.refused(cmd, s) {
 		c.broken("an answer to a command that was not wholly sent")
 		return
+	}
+	if c.renewed(cmd, s) {
+		return
+	}
+	if cmd.verb == "IDLE" {
+		c.timers.Clear(timerRenew)
 	}
 	c.cmds = append(c.cmds[:i:i], c.cmds[i+1:]...)
 	verb, was := cmd.verb, c.state
@@ -217,9 +238,12 @@ func (c *Conn) proceed(r *imapwire.Continue) {
 			return
 		case cmd.verb == "IDLE" && !cmd.idling:
 			cmd.idling, cmd.wait = true, waitRespond
-			c.event(&Idling{ID: cmd.id})
+			c.timers.Set(timerRenew, c.now.Add(c.lim.IdleRenew))
+			if cmd.renews == 0 {
+				c.event(&Idling{ID: cmd.id})
+			}
 			if cmd.idleEnd {
-				c.EndIdle(cmd.id)
+				c.endIdle(cmd)
 			}
 			c.restAnswer()
 			return

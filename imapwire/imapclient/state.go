@@ -1,6 +1,9 @@
 package imapclient
 
-import "github.com/mailwire/mailwire/imapwire"
+import (
+	"github.com/mailwire/mailwire/imapwire"
+	"github.com/mailwire/mailwire/imapwire/engine"
+)
 
 // A State is where a conversation stands, RFC 9051 §3.
 type State uint8
@@ -27,6 +30,33 @@ func (s State) String() string {
 		return stateNames[s]
 	}
 	return stateNames[0]
+}
+
+// expected returns an error for a response that the state has no place for. What
+// is said of messages before a mailbox is selected, by whoever speaks there, must
+// not become part of the picture of one (RFC 9051 §11.3).
+func (c *Conn) expected(r imapwire.Response) error {
+	var least State
+	switch r.(type) {
+	case *imapwire.ExistsData, *imapwire.RecentData, *imapwire.FlagsData, *imapwire.ExpungeData, *imapwire.VanishedData, *imapwire.FetchData:
+		least = StateSelected
+	case *imapwire.ListData, *imapwire.StatusData, *imapwire.SearchData, *imapwire.ESearchData, *imapwire.NamespaceData:
+		least = StateAuthenticated
+	}
+	if c.state >= least || c.state == StateGreeting || c.state >= StateAuthenticated && c.selecting() {
+		return nil
+	}
+	return &engine.SyntaxError{Production: "response-data", Expected: "nothing about " + [...]string{StateAuthenticated: "mailboxes before login", StateSelected: "messages before a mailbox is selected"}[least], Got: "such a response"}
+}
+
+// selecting reports whether a command is in progress that selects a mailbox.
+func (c *Conn) selecting() bool {
+	for _, cmd := range c.cmds {
+		if cmd.begun && (cmd.verb == "SELECT" || cmd.verb == "EXAMINE") {
+			return true
+		}
+	}
+	return false
 }
 
 // after returns the state behind the answer to a command.
