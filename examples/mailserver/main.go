@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"flag"
@@ -22,6 +23,8 @@ import (
 	"github.com/mailwire/mailwire/imapwire/imap"
 	"github.com/mailwire/mailwire/mailbox/imapserve"
 	"github.com/mailwire/mailwire/mailbox/memstore"
+	"github.com/mailwire/mailwire/mailbox/pop3serve"
+	"github.com/mailwire/mailwire/pop3wire"
 )
 
 // A userFlag is one or more -user NAME:PASSWORD.
@@ -42,6 +45,7 @@ func (u *userFlag) Set(s string) error {
 
 type config struct {
 	imap, imaps     string
+	pop3, pop3s     string
 	users           userFlag
 	empty           bool
 	tlsCert, tlsKey string
@@ -52,6 +56,8 @@ func main() {
 	var c config
 	flag.StringVar(&c.imap, "imap", "127.0.0.1:1143", "serve IMAP on this `address`; empty is off")
 	flag.StringVar(&c.imaps, "imaps", "127.0.0.1:1993", "serve IMAP over TLS on this `address`; empty is off")
+	flag.StringVar(&c.pop3, "pop3", "127.0.0.1:1110", "serve POP3 on this `address`; empty is off")
+	flag.StringVar(&c.pop3s, "pop3s", "127.0.0.1:1995", "serve POP3 over TLS on this `address`; empty is off")
 	flag.Var(&c.users, "user", "a user as `NAME:PASSWORD`; may be repeated, replaces demo:demo")
 	flag.BoolVar(&c.empty, "empty", false, "start without sample mail")
 	flag.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the certificate; default is one made at start")
@@ -84,34 +90,64 @@ func serve(ctx context.Context, c config, out, errs io.Writer) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(errs, nil))
+	onError := func(user string, err error) { log.Error("store", "user", user, "err", err) }
 	mail, err := imapserve.NewServer(store, imapserve.Options{
 		Auth:          store,
 		PlaintextAuth: engine.PlaintextLoopback,
 		StartTLS:      true,
 		ID:            []imapwire.IDField{{Name: "name", Value: imap.String("mailwire")}},
-		OnError:       func(user string, err error) { log.Error("store", "user", user, "err", err) },
+		OnError:       onError,
 	})
 	if err != nil {
 		return err
 	}
 	defer mail.Close()
-	d := &drive.Server{
+	drop, err := pop3serve.NewServer(store, pop3serve.Options{
+		Auth:          store,
+		PlaintextAuth: engine.PlaintextLoopback,
+		Random:        rand.Reader,
+		APOP:          engine.PlaintextLoopback,
+		STLS:          true,
+		UTF8:          true,
+		// Nothing but its users deletes mail here.
+		Policy:         pop3serve.Policy{Expire: &pop3wire.CapExpire{Never: true}},
+		Implementation: "mailwire",
+		OnError:        onError,
+	})
+	if err != nil {
+		return err
+	}
+	config := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	imapd := &drive.Server{
 		NewSession: func(info drive.Info) (drive.Session, error) {
 			return mail.Session(info.Now, imapserve.Info{Security: info.Security})
 		},
-		TLS: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
+		TLS: config,
+		Log: log,
+	}
+	pop3d := &drive.Server{
+		NewSession: func(info drive.Info) (drive.Session, error) {
+			return drop.Session(info.Now, pop3serve.Info{Security: info.Security})
+		},
+		TLS: config,
 		Log: log,
 	}
 	if c.verbose {
-		d.Trace = newTracer(errs).trace
+		t := newTracer(errs)
+		imapd.Trace, pop3d.Trace = t.trace("", newIMAP), t.trace("pop3 ", newPOP3)
 	}
-	return listenAndServe(ctx, c, d, out)
+	return listenAndServe(ctx, c, []listener{
+		{"imap", c.imap, imapd.Serve},
+		{"imaps", c.imaps, imapd.ServeTLS},
+		{"pop3", c.pop3, pop3d.Serve},
+		{"pop3s", c.pop3s, pop3d.ServeTLS},
+	}, out)
 }
 
 func newStore(ctx context.Context, c config) (*memstore.Store, error) {
 	// Mail differs from run to run, and so must UIDVALIDITY, for clients that
 	// remember.
-	store := memstore.New(memstore.Options{Now: time.Now, UIDValidity: uint32(time.Now().Unix())})
+	store := memstore.New(memstore.Options{Now: time.Now, UIDValidity: uint32(time.Now().Unix()), KeepSecrets: true})
 	for _, u := range c.users {
 		if err := store.AddUser(u.name, u.password); err != nil {
 			return nil, fmt.Errorf("user %s: %w", u.name, err)
@@ -126,14 +162,16 @@ func newStore(ctx context.Context, c config) (*memstore.Store, error) {
 	return store, nil
 }
 
-// listenAndServe serves on all addresses until ctx ends.
-func listenAndServe(ctx context.Context, c config, d *drive.Server, out io.Writer) error {
-	type listener struct {
-		name  string
-		addr  string
-		serve func(context.Context, net.Listener) error
-	}
-	all := []listener{{"imap", c.imap, d.Serve}, {"imaps", c.imaps, d.ServeTLS}}
+// A listener is an address with what is served on it; name is the scheme of its
+// URLs.
+type listener struct {
+	name  string
+	addr  string
+	serve func(context.Context, net.Listener) error
+}
+
+// listenAndServe serves on all addresses that are not empty until ctx ends.
+func listenAndServe(ctx context.Context, c config, all []listener, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
@@ -155,7 +193,7 @@ func listenAndServe(ctx context.Context, c config, d *drive.Server, out io.Write
 		fmt.Fprintln(out, l.name, nl.Addr())
 		if curl == "" {
 			insecure := ""
-			if l.name == "imaps" {
+			if strings.HasSuffix(l.name, "s") {
 				insecure = "-k "
 			}
 			curl = fmt.Sprintf("curl %s-u %s:%s %s://%s/", insecure, c.users[0].name, c.users[0].password, l.name, nl.Addr())

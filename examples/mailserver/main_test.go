@@ -17,24 +17,27 @@ func TestServe(t *testing.T) {
 	out, w := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- serve(ctx, config{imap: "127.0.0.1:0", verbose: true}, w, io.Discard)
+		ended <- serve(ctx, config{imap: "127.0.0.1:0", pop3: "127.0.0.1:0", verbose: true}, w, io.Discard)
 		w.Close()
 	}()
-	var addr string
+	addrs := make(map[string]string)
 	lines := bufio.NewScanner(out)
 	for lines.Scan() && lines.Text() != "ready" {
-		if a, ok := strings.CutPrefix(lines.Text(), "imap "); ok {
-			addr = a
-		}
+		name, addr, _ := strings.Cut(lines.Text(), " ")
+		addrs[name] = addr
 	}
 	go io.Copy(io.Discard, out)
-	nc, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
+	dial := func(name string) (net.Conn, *bufio.Reader) {
+		t.Helper()
+		nc, err := net.Dial("tcp", addrs[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { nc.Close() })
+		nc.SetDeadline(time.Now().Add(time.Minute))
+		return nc, bufio.NewReader(nc)
 	}
-	defer nc.Close()
-	nc.SetDeadline(time.Now().Add(time.Minute))
-	r := bufio.NewReader(nc)
+	nc, r := dial("imap")
 	until := func(tag string) string {
 		t.Helper()
 		var said strings.Builder
@@ -54,7 +57,17 @@ func TestServe(t *testing.T) {
 	if n := strings.Count(said, " FETCH ("); n != 21 || !strings.Contains(said, `"/" INBOX`) || !strings.Contains(said, "d OK") {
 		t.Errorf("%d messages: %s", n, said)
 	}
+	pop, lineOf := dial("pop3")
+	io.WriteString(pop, "USER demo\r\nPASS demo\r\nSTAT\r\n")
+	for i, want := range []string{"+OK mailwire ready <", "+OK", "+OK 21 messages ", "+OK 21 "} {
+		if line, err := lineOf.ReadString('\n'); err != nil || !strings.HasPrefix(line, want) {
+			t.Errorf("line %d of POP3: %q, %v", i, line, err)
+		}
+	}
 	stop()
+	if line, err := lineOf.ReadString('\n'); err != nil || !strings.HasPrefix(line, "-ERR [SYS/TEMP] ") {
+		t.Errorf("at the end POP3 said %q, %v", line, err)
+	}
 	if said := until("*"); !strings.HasPrefix(said, "* BYE") {
 		t.Errorf("at the end: %s", said)
 	}

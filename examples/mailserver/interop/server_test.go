@@ -133,6 +133,7 @@ func makeCertificates(dir string) error {
 // A server is one running mail server.
 type server struct {
 	imap, imaps string // addresses; "" when it does not listen there
+	pop3, pop3s string
 	curl        string // the command line that it prints for pasting
 
 	cmd    *exec.Cmd
@@ -171,9 +172,11 @@ func (o *output) String() string {
 }
 
 // start runs the server with the arguments, waits until it is ready, and stops it
-// when the test ends. Where it prints what it said, the test has failed.
+// when the test ends. Where it prints what it said, the test has failed. Without
+// an argument that says otherwise there is no POP3.
 func start(t *testing.T, args ...string) *server {
 	t.Helper()
+	args = append([]string{"-pop3", "", "-pop3s", ""}, args...)
 	s := &server{cmd: exec.Command(mailserver, args...), exited: make(chan struct{})}
 	s.stdout.ready = make(chan struct{})
 	s.cmd.Stdout, s.cmd.Stderr = &s.stdout, &s.stderr
@@ -205,13 +208,17 @@ func start(t *testing.T, args ...string) *server {
 			s.imap = rest
 		case "imaps":
 			s.imaps = rest
+		case "pop3":
+			s.pop3 = rest
+		case "pop3s":
+			s.pop3s = rest
 		default:
 			if i := strings.Index(line, "curl "); i >= 0 {
 				s.curl = line[i:]
 			}
 		}
 	}
-	for _, address := range []string{s.imap, s.imaps} {
+	for _, address := range []string{s.imap, s.imaps, s.pop3, s.pop3s} {
 		if _, port, err := net.SplitHostPort(address); address != "" && (err != nil || port == "0") {
 			t.Fatalf("the server prints %q as an address", address)
 		}
@@ -236,9 +243,9 @@ func startEmpty(t *testing.T) *server {
 			}
 		}
 	})
-	s = start(t, "-imap", "127.0.0.1:0", "-imaps", "127.0.0.1:0", "-empty", "-v",
+	s = start(t, "-imap", "127.0.0.1:0", "-imaps", "127.0.0.1:0", "-pop3", "127.0.0.1:0", "-pop3s", "127.0.0.1:0", "-empty", "-v",
 		"-user", user+":"+password, "-tls-cert", certificate, "-tls-key", key)
-	if s.imap == "" || s.imaps == "" {
+	if s.imap == "" || s.imaps == "" || s.pop3 == "" || s.pop3s == "" {
 		t.Fatal("the server does not say where it listens")
 	}
 	return s
