@@ -58,6 +58,10 @@ const (
 	// start of it, from which CommandHead reads tag and verb. The rest is
 	// dropped up to its end.
 	FrameBad
+	// FrameList: Data is a piece of a response that is a long list, up to the
+	// separator before the next piece. The pieces behind the first begin with
+	// that separator, and the last is a FrameWhole.
+	FrameList
 	// FrameFatal: more was to be dropped than Limits.Skip allows, as Err says.
 	// Every further frame is the same.
 	FrameFatal
@@ -107,6 +111,9 @@ type Frame struct {
 type Framer struct {
 	// BareLF: a bare LF ends a line too. For responses.
 	BareLF bool
+	// Lists: SEARCH, SORT, ESEARCH and VANISHED of more than 8 KiB come out in
+	// pieces, as FrameList, and are not bounded by Line. For responses.
+	Lists bool
 
 	bounds   Bounds
 	resolved bool
@@ -133,6 +140,8 @@ type Framer struct {
 
 	lineName string // the next frame is one line with this limit
 	lineMax  int
+
+	list listState
 
 	in64  int64
 	steps int64
@@ -248,6 +257,7 @@ func (f *Framer) begin() {
 	f.state = stateLine
 	f.lineStart, f.line, f.literals, f.count, f.skipped = 0, 0, 0, 0, 0
 	f.rest = false
+	f.list = listUnknown
 }
 
 // finish forgets a frame that was handed out whole.
@@ -327,6 +337,15 @@ func (f *Framer) nextLine() Frame {
 	end := bytes.IndexByte(seg, '\n')
 	if end >= 0 {
 		seg = seg[:end+1]
+	}
+	if f.Lists && f.list != listNone && f.bounds.Line >= listPiece && f.size()+len(seg) > listPiece {
+		if b, ok := f.nextPiece(); ok {
+			return Frame{Kind: FrameList, Data: b}
+		}
+		seg = f.in[f.pos:]
+		if end = bytes.IndexByte(seg, '\n'); end >= 0 {
+			seg = seg[:end+1]
+		}
 	}
 	limit, name := f.bounds.Line, "Line"
 	if f.lineMax > 0 {

@@ -78,6 +78,7 @@ type Conn struct {
 	// queued and written count the octets of the whole conversation.
 	queued, written int64
 
+	list    imapwire.ListReader
 	fetch   *imapwire.FetchReader
 	told    int  // sections of fetch that the application has heard of
 	started bool // a FetchStart was told
@@ -99,7 +100,7 @@ func New(now time.Time, opt Options) (*Conn, error) {
 		return nil, err
 	}
 	c := &Conn{opt: opt, lim: lim, now: now, sec: opt.Security, state: StateGreeting}
-	c.framer.BareLF = true
+	c.framer.BareLF, c.framer.Lists = true, true
 	c.setBounds()
 	c.restAnswer()
 	return c, nil

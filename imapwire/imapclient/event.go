@@ -35,6 +35,10 @@ type Data struct {
 	// ID is the command whose tag an ESEARCH names; zero when there is none,
 	// and for every other response.
 	ID engine.ID
+	// More: a SEARCH, SORT, ESEARCH or VANISHED is so long that it comes in
+	// several Data, and this is not the last. Together they say what it says;
+	// of an ESEARCH, the first has all but the rest of ALL, and items behind.
+	More bool
 }
 
 // A FetchStart begins a FETCH response that has content. A Body follows for each

@@ -19,13 +19,21 @@ func (c *Conn) frame(f imapwire.Frame) {
 		c.event(&BodyData{Data: f.Data, Last: f.Last})
 	case imapwire.FrameLiteral:
 		c.announced(f)
+	case imapwire.FrameList:
+		c.listPiece(f.Data)
 	case imapwire.FrameWhole:
 		if c.fetch != nil && c.started {
 			c.fetchRest(f.Data)
 			return
 		}
 		c.fetch = nil
-		r, err := c.parser.Response(f.Data)
+		var r imapwire.Response
+		var err error
+		if c.list.Begun() {
+			r, err = c.parser.LastPiece(&c.list, f.Data)
+		} else {
+			r, err = c.parser.Response(f.Data)
+		}
 		if err == nil {
 			err = c.expected(r)
 		}
@@ -34,8 +42,22 @@ func (c *Conn) frame(f imapwire.Frame) {
 			return
 		}
 		c.stats.Commands++
-		c.response(r)
+		c.response(r, false)
 	}
+}
+
+// listPiece takes a piece of a long list.
+func (c *Conn) listPiece(piece []byte) {
+	r, err := c.parser.Piece(&c.list, piece)
+	if err == nil {
+		err = c.expected(r)
+	}
+	if err != nil {
+		c.framer.Refuse()
+		c.malformed(piece, err)
+		return
+	}
+	c.response(r, true)
 }
 
 // malformed drops a response that can not be read. When it is the answer to a
@@ -50,7 +72,7 @@ func (c *Conn) malformed(raw []byte, err error) {
 	if c.started {
 		c.endFetch(err)
 	}
-	c.fetch = nil
+	c.fetch, c.list = nil, imapwire.ListReader{}
 	tag, word := imapwire.CommandHead(raw)
 	cond := map[string]imapwire.Condition{"OK": imapwire.OK, "NO": imapwire.NO, "BAD": imapwire.BAD}[word]
 	if tag == "" || cond == 0 {
@@ -64,13 +86,14 @@ func (c *Conn) malformed(raw []byte, err error) {
 	}
 }
 
-// response takes a response that was read.
-func (c *Conn) response(r imapwire.Response) {
+// response takes a response that was read; more says that it is one of several
+// pieces, and not the last.
+func (c *Conn) response(r imapwire.Response, more bool) {
 	if c.state == StateGreeting {
 		c.greeting(r)
 		return
 	}
-	data := &Data{Response: r}
+	data := &Data{Response: r, More: more}
 	switch r := r.(type) {
 	case *imapwire.FetchData:
 		c.fetchWhole(r)

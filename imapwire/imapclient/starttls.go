@@ -19,7 +19,7 @@ func (c *Conn) Upgraded(now time.Time, l engine.Layer, s engine.Security) {
 	c.upgrade, c.sec = 0, s
 	c.before.in += c.framer.BytesIn()
 	c.before.steps += c.framer.Steps()
-	c.framer = imapwire.Framer{BareLF: true}
+	c.framer = imapwire.Framer{BareLF: true, Lists: true}
 	c.caps, c.capsKnown = nil, false
 	c.parser.UTF8 = false
 	c.setBounds()

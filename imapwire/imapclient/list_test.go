@@ -1,0 +1,69 @@
+package imapclient_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/mailwire/mailwire/imapwire"
+	"github.com/mailwire/mailwire/imapwire/imap"
+	"github.com/mailwire/mailwire/imapwire/imapclient"
+)
+
+// TestLongLists: answers of a million numbers come out as Data after Data within
+// 64 KiB, with the command that an ESEARCH belongs to.
+func TestLongLists(t *testing.T) {
+	p := newPlayer(t, imapclient.Options{})
+	p.feed("* PREAUTH ready\r\n")
+	p.act("SELECT INBOX")
+	p.feed("A1 OK done\r\n")
+	p.act("UID SEARCH RETURN (ALL) ALL")
+	search, esearch, vanished := []byte("* SEARCH"), []byte(`* ESEARCH (TAG "A2") UID ALL `), []byte("* VANISHED ")
+	for n := range 1_000_000 {
+		search = fmt.Append(search, " ", n+1)
+		esearch = fmt.Append(esearch, 2*n+1, ",")
+		vanished = fmt.Append(vanished, 3*n+1, ":", 3*n+2, ",")
+	}
+	var nums, found, ends int
+	var gone int64
+	var last imapwire.Response
+	for _, in := range [][]byte{search, esearch[:len(esearch)-1], vanished[:len(vanished)-1]} {
+		in = append(in, "\r\n"...)
+		for len(in) > 0 {
+			n := min(32<<10, len(in))
+			if err := p.c.Feed(start, in[:n]); err != nil {
+				t.Fatal(err)
+			}
+			in = in[n:]
+			for ev := p.c.Next(); ev != nil; ev = p.c.Next() {
+				data, ok := ev.(*imapclient.Data)
+				if !ok {
+					t.Fatalf("%+v", ev)
+				}
+				switch r := data.Response.(type) {
+				case *imapwire.SearchData:
+					nums += len(r.Nums)
+				case *imapwire.ESearchData:
+					if data.ID != 2 {
+						t.Fatalf("a piece belongs to %d", data.ID)
+					}
+					found += len(r.All)
+				case *imapwire.VanishedData:
+					gone += r.UIDs.Count()
+				}
+				last = data.Response
+				if !data.More {
+					ends++
+				}
+			}
+		}
+	}
+	if ends != 3 || nums != 1_000_000 || found != 1_000_000 || gone != 2_000_000 {
+		t.Errorf("%d lists; %d found, %d in ESEARCH, %d gone", ends, nums, found, gone)
+	}
+	if v, ok := last.(*imapwire.VanishedData); !ok || v.UIDs.Max() != imap.UID(3*999_999+2) {
+		t.Errorf("the last piece is %T", last)
+	}
+	if s := p.c.Stats(); s.MaxRetained > 64<<10 {
+		t.Errorf("%d octets retained", s.MaxRetained)
+	}
+}

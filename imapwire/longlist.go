@@ -1,0 +1,141 @@
+package imapwire
+
+import (
+	"bytes"
+
+	"github.com/mailwire/mailwire/imapwire/engine"
+)
+
+// How long lists pass
+//
+// A search in a large mailbox has an answer of many megabytes on one line. It is
+// cut where a number ends, at the last place within each 8 KiB, so that the pieces
+// do not depend on how the network cut them:
+//
+//	* SEARCH 1 2 3 … 1999 2000 … 4000⏎
+//	└── FrameList ──┘└ FrameList ┘└ FrameWhole
+//
+// A [ListReader] makes a response of its own of each piece.
+
+// listPiece is how many octets of a list are one piece at most.
+const listPiece = 8 << 10
+
+// listState says what a frame is that has become longer than a piece.
+type listState uint8
+
+const (
+	listUnknown listState = iota
+	listNone
+	listNumbers // SEARCH, SORT: numbers between spaces
+	listSet     // ESEARCH, VANISHED: a set at the end
+)
+
+// nextPiece moves to the end of the piece and returns it; ok is false when the
+// frame is no list, with what has come of the piece in the frame.
+func (f *Framer) nextPiece() (b []byte, ok bool) {
+	if f.count > 0 || f.rest {
+		f.list = listNone
+		return nil, false
+	}
+	if n := listPiece - f.size(); n > 0 {
+		f.take(n)
+		f.line += n
+		f.steps += int64(n)
+	}
+	b = f.frame()
+	if f.list == listUnknown {
+		f.list = listKind(b)
+	}
+	cut := -1
+	switch f.list {
+	case listNumbers:
+		cut = bytes.LastIndexByte(b, ' ')
+	case listSet:
+		cut = bytes.LastIndexByte(b, ',')
+	}
+	// A piece ends with a number, and not with the separator that it begins with.
+	if cut <= 0 || !engine.Digit.Is(b[cut-1]) {
+		f.list = listNone
+		return nil, false
+	}
+	rest := append([]byte(nil), b[cut:]...)
+	f.held, f.start, f.lineStart, f.line = rest, f.pos, 0, len(rest)
+	f.most = max(f.most, cap(rest)+listPiece)
+	return b[:cut], true
+}
+
+// listKind says what list begins so, if any: an ESEARCH only in the set of its
+// ALL.
+func listKind(b []byte) listState {
+	head := upper(string(b[:min(len(b), len("* VANISHED "))]))
+	is := func(verb string) bool { return len(head) >= len(verb) && head[:len(verb)] == verb }
+	set := bytes.LastIndexByte(b, ' ') + 1
+	for _, x := range b[set:] {
+		if !engine.Digit.Is(x) && x != ',' && x != ':' {
+			return listNone
+		}
+	}
+	switch {
+	case is("* SEARCH "), is("* SORT "):
+		return listNumbers
+	case is("* VANISHED "), is("* ESEARCH ") && set > 5 && upper(string(b[set-5:set])) == " ALL ":
+		return listSet
+	}
+	return listNone
+}
+
+// A ListReader reads the pieces of a long list: each becomes a response of the
+// kind of the whole, and all of them together say what it says. The zero value is
+// ready for a first piece.
+type ListReader struct {
+	// head is what each piece behind the first begins with, in place of its
+	// separator.
+	head []byte
+	sep  int // octets of the separator
+}
+
+// Begun reports whether a piece has been read, and the last one not.
+func (r *ListReader) Begun() bool { return r.head != nil }
+
+// Piece reads the Data of a [FrameList]. Errors are those of [Parser.Response];
+// the rest of the list is to be dropped then.
+func (p *Parser) Piece(r *ListReader, piece []byte) (Response, error) {
+	frame := append(r.frame(piece), "\r\n"...)
+	resp, err := p.Response(frame)
+	if err != nil || r.Begun() {
+		return resp, err
+	}
+	switch resp := resp.(type) {
+	case *SearchData:
+		r.head = []byte("* SEARCH")
+	case *VanishedData:
+		r.sep, r.head = 1, []byte("* VANISHED ")
+		if resp.Earlier {
+			r.head = append(r.head, "(EARLIER) "...)
+		}
+	case *ESearchData:
+		e := encoder{server: true, utf8: true}
+		e.esearchHead(&ESearchData{Tag: resp.Tag, UID: resp.UID, All: resp.All})
+		r.sep, r.head = 1, e.b
+		err = e.err
+	default:
+		// A list of a kind that this package has no type for: its verb, again.
+		verb := bytes.IndexByte(piece[2:], ' ')
+		r.head = append([]byte(nil), piece[:verb+2]...)
+	}
+	return resp, err
+}
+
+// LastPiece reads the FrameWhole behind the pieces.
+func (p *Parser) LastPiece(r *ListReader, piece []byte) (Response, error) {
+	resp, err := p.Response(r.frame(piece))
+	*r = ListReader{}
+	return resp, err
+}
+
+func (r *ListReader) frame(piece []byte) []byte {
+	if r.Begun() {
+		piece = piece[min(r.sep, len(piece)):]
+	}
+	return append(append(make([]byte, 0, len(r.head)+len(piece)+2), r.head...), piece...)
+}
