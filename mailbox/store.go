@@ -30,6 +30,9 @@ type Ring struct {
 	User string
 	// Folder is empty when the folder list changed.
 	Folder FolderID
+	// Quota: a quota root of the user crossed a soft limit, or a threshold of
+	// [QuotaSupport]. Then it is about neither a folder nor the list.
+	Quota bool
 }
 
 // A FolderID is the identity of a folder, unique in its store and never used

@@ -18,7 +18,8 @@
 // reserves, and so passes at the limit and above.
 //
 // A folder of several roots grows with [ReserveAll], in all of them or in none;
-// what a folder's [Rule] ignores is left out with [Rule.Charge]. [Crossed] finds
+// what a folder's [Rule] ignores is left out with [Rule.Charge]. A [Policy] says
+// which folders a root has, and by which rules. [Crossed] finds
 // the warning that is due, and [Recount] puts wrong books right while mail comes
 // in. All that a store has to persist are exported fields and [Hold.Amounts].
 //

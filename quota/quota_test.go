@@ -283,6 +283,20 @@ func TestShares(t *testing.T) {
 
 // TestHold: invariant 50. What was not refused is counted to the octet, whatever
 // else was asked for meanwhile.
+// TestPolicy: a policy without a rule has every folder.
+func TestPolicy(t *testing.T) {
+	if rule, belongs := (quota.Policy{}).Of("x"); !belongs || rule != (quota.Rule{}) {
+		t.Error(rule, belongs)
+	}
+	p := quota.Policy{Rule: func(folder string) (quota.Rule, bool) { return quota.Rule{Percent: 10}, folder == "x" }}
+	if rule, belongs := p.Of("x"); !belongs || rule.Percent != 10 {
+		t.Error(rule, belongs)
+	}
+	if _, belongs := p.Of("y"); belongs {
+		t.Error("y belongs")
+	}
+}
+
 func TestHold(t *testing.T) {
 	root, hold, err := quota.Root{}.Reserve(quota.Of(100, 1), quota.Terms{})
 	if err != nil {

@@ -171,8 +171,8 @@ type Line struct {
 }
 
 // Lines returns the resources that have a hard or, without one, a soft limit, in
-// the order of the RFC: the list of a QUOTA response. A root without limits has
-// none, and no such response.
+// the order of the RFC: the list of a QUOTA response, which is empty for a root
+// without limits (RFC 9208 §4.2.1).
 func (r Root) Lines() []Line {
 	var out []Line
 	for x := Storage; x < resources; x++ {

@@ -21,6 +21,24 @@ func (r Rule) Charge(a Amounts) Amounts {
 	return a.clamp()
 }
 
+// A Policy says what a root limits, and which folders count in it.
+type Policy struct {
+	Root   string
+	Limits Limits
+	// Rule returns what a folder of that name has to itself, and whether it
+	// belongs to the root at all. It says the same whenever it is asked. A nil
+	// Rule takes all folders and has nothing special for any.
+	Rule func(folder string) (rule Rule, belongs bool)
+}
+
+// Of returns what the policy has for a folder.
+func (p Policy) Of(folder string) (rule Rule, belongs bool) {
+	if p.Rule == nil {
+		return Rule{}, true
+	}
+	return p.Rule(folder)
+}
+
 // A Share is a root that a folder belongs to, with the folder's rule there. A
 // folder has one share of a root.
 type Share struct {

@@ -32,7 +32,12 @@ type account struct {
 	// subscriptions are names, whether or not they are in names.
 	subscriptions map[string]struct{}
 	list          folderLog
-	root          quota.Root
+	// roots are the quota roots, in the order of the store's policies. The
+	// slice is never changed, only replaced: a change that fails leaves the old
+	// one.
+	roots []quota.Root
+	// recounts are those going on.
+	recounts map[*recount]struct{}
 }
 
 // newAccount returns an account with an empty INBOX.
@@ -43,13 +48,19 @@ func newAccount(s *Store, name string) (*account, error) {
 		names:         make(map[string]*folder),
 		subscriptions: make(map[string]struct{}),
 		list:          newFolderLog(s.opt.Limits.Tombstones),
-		root:          quota.Root{Limits: s.opt.Quota, Used: folders(1)},
+		recounts:      make(map[*recount]struct{}),
+	}
+	for _, p := range s.policies {
+		a.roots = append(a.roots, quota.Root{Name: p.Root, Limits: p.Limits})
 	}
 	serial, validity, err := s.identify(1)
 	if err != nil {
 		return nil, err
 	}
 	a.add(newFolder(a, serial, validity), imap.Inbox)
+	for _, sh := range a.names[imap.Inbox].shares {
+		a.roots[sh.root].Used = folders(1)
+	}
 	return a, nil
 }
 
@@ -88,12 +99,22 @@ func (a *account) change(ctx context.Context, f func() ([]mailbox.Ring, error)) 
 	if err := a.lock(ctx); err != nil {
 		return err
 	}
+	var due []crossing
 	rings, err := func() ([]mailbox.Ring, error) {
 		defer a.mu.Unlock()
-		return f()
+		before := a.roots
+		rings, err := f()
+		if err == nil {
+			var any bool
+			if due, any = a.crossed(before); any {
+				rings = append(rings, mailbox.Ring{User: a.name, Quota: true})
+			}
+		}
+		return rings, err
 	}()
 	if err == nil {
 		a.store.ring(rings)
+		a.store.warn(a.name, due)
 	}
 	return err
 }
@@ -127,8 +148,9 @@ func (a *account) parents(name string) []string {
 	return missing
 }
 
-// make makes the folders names, none of which is a folder.
-func (a *account) make(names []string) ([]*folder, error) {
+// make makes the folders names, none of which is a folder. also is what else the
+// quota is charged in the same stroke: all of it, or nothing.
+func (a *account) make(names []string, also bill) ([]*folder, error) {
 	fresh := 0
 	for _, n := range names {
 		if _, known := a.names[n]; !known {
@@ -138,7 +160,12 @@ func (a *account) make(names []string) ([]*folder, error) {
 	if len(a.names)+fresh > a.store.opt.Limits.Folders {
 		return nil, fmt.Errorf("%w: more than %d folders", mailbox.ErrLimit, a.store.opt.Limits.Folders)
 	}
-	hold, err := a.reserve(folders(len(names)), quota.Terms{})
+	var b bill
+	for _, n := range names {
+		b = append(b, item{name: n, shares: a.shares(n), came: folders(1), enters: true})
+	}
+	b = append(b, also...)
+	roots, err := a.admit(b)
 	if err != nil {
 		return nil, err
 	}
@@ -147,21 +174,20 @@ func (a *account) make(names []string) ([]*folder, error) {
 		err = a.store.fail("create.commit")
 	}
 	if err != nil {
-		a.release(hold)
 		return nil, err
 	}
-	a.commit(hold)
 	made := make([]*folder, len(names))
 	for i, n := range names {
 		made[i] = newFolder(a, serial+uint64(i), validity+uint32(i))
 		a.add(made[i], n)
 	}
+	a.post(b, roots)
 	return made, nil
 }
 
 // add puts a new folder under a name.
 func (a *account) add(f *folder, name string) {
-	f.name = name
+	f.name, f.shares = name, a.shares(name)
 	a.names[name] = f
 	a.list.folder(mailbox.FolderChange{Event: mailbox.FolderCreated, ID: f.id, Name: name})
 }
@@ -295,7 +321,7 @@ func (a *account) create(name string, want []imap.MailboxAttr) (mailbox.FolderID
 	if err := a.store.fail("create"); err != nil {
 		return "", err
 	}
-	made, err := a.make(append(a.parents(name), name))
+	made, err := a.make(append(a.parents(name), name), nil)
 	if err != nil {
 		return "", err
 	}
@@ -358,8 +384,13 @@ func (a *account) delete(name string) ([]mailbox.Ring, error) {
 	if err := a.store.fail("delete"); err != nil {
 		return nil, err
 	}
+	b := bill{{folder: f.id, shares: f.shares, went: f.cost(), leaves: true}}
+	roots, err := a.admit(b)
+	if err != nil {
+		return nil, err
+	}
 	f.deleted = true
-	a.discharge(amounts(f.messages).Plus(folders(1)))
+	a.post(b, roots)
 	a.names[name] = nil
 	a.list.folder(mailbox.FolderChange{Event: mailbox.FolderDeleted, ID: f.id, Name: name})
 	if len(a.tree(name)) == 1 {
@@ -399,15 +430,25 @@ func (a *account) rename(from, to string) ([]mailbox.Ring, error) {
 	// A name is in the tree only together with its parents, so that nothing
 	// can be in the way of a child.
 	names := a.tree(from)
+	var b bill
 	for _, n := range names {
-		if err := a.store.opt.Limits.check(to + n[len(from):]); err != nil {
+		now := to + n[len(from):]
+		if err := a.store.opt.Limits.check(now); err != nil {
 			return nil, err
+		}
+		f := a.names[n]
+		if f == nil {
+			continue
+		}
+		if shares := a.shares(now); !slices.Equal(shares, f.shares) {
+			b = append(b, item{folder: f.id, shares: f.shares, went: f.cost(), leaves: true},
+				item{folder: f.id, shares: shares, came: f.cost(), enters: true})
 		}
 	}
 	if err := a.store.fail("rename"); err != nil {
 		return nil, err
 	}
-	if _, err := a.make(a.parents(to)); err != nil {
+	if _, err := a.make(a.parents(to), b); err != nil {
 		return nil, err
 	}
 	for _, n := range names {
@@ -419,7 +460,7 @@ func (a *account) rename(from, to string) ([]mailbox.Ring, error) {
 			a.list.name(c)
 			continue
 		}
-		f.name, c.ID = c.Name, f.id
+		f.name, f.shares, c.ID = c.Name, a.shares(c.Name), f.id
 		a.list.folder(c)
 	}
 	a.prune(parent(from))
@@ -431,12 +472,17 @@ func (a *account) renameInbox(to string) ([]mailbox.Ring, error) {
 	if err := a.store.fail("rename"); err != nil {
 		return nil, err
 	}
-	made, err := a.make(append(a.parents(to), to))
+	inbox := a.names[imap.Inbox]
+	all := inbox.messages
+	moved := amounts(all)
+	made, err := a.make(append(a.parents(to), to), bill{
+		{folder: inbox.id, shares: inbox.shares, went: moved},
+		{name: to, shares: a.shares(to), came: moved},
+	})
 	if err != nil {
 		return nil, err
 	}
-	inbox, f := a.names[imap.Inbox], made[len(made)-1]
-	all := inbox.messages
+	f := made[len(made)-1]
 	came := f.copies(all, a.store.now())
 	// A new folder has room for the keywords and the UIDs of an old one.
 	f.add(came, f.next())

@@ -23,9 +23,8 @@ type appending struct {
 	delivery bool
 	messages []*incoming
 	expunge  imap.UIDSet
-	// hold is reserved for messages, on the strength of what credit there was.
-	hold   quota.Hold
-	credit quota.Amounts
+	// hold is reserved for messages.
+	hold hold
 	// err is the failure after which only Abort is possible.
 	err   error
 	ended bool
@@ -120,12 +119,12 @@ func (x *appending) grow(m *incoming, octets, count int64) error {
 // reserve makes the transaction hold so much more, if credit, which is what it
 // will remove as things are now, leaves room for that.
 func (x *appending) reserve(more, credit quota.Amounts) error {
-	a := x.h.f.a
-	hold, err := a.enlarge(x.hold, more, quota.Terms{Credit: credit, Delivery: x.delivery, Grace: a.store.opt.Grace})
+	f := x.h.f
+	hold, err := f.reserve(x.hold, x.hold.need.Plus(more), credit, quota.Terms{Delivery: x.delivery, Grace: f.a.store.opt.Grace})
 	if err != nil {
 		return err
 	}
-	x.hold, x.credit = hold, credit
+	x.hold = hold
 	return nil
 }
 
@@ -236,22 +235,22 @@ func (x *appending) commit() (mailbox.AppendResult, []mailbox.Ring, error) {
 		return mailbox.AppendResult{}, nil, err
 	}
 	went, _ := f.pick(x.expunge)
-	if credit := amounts(went); x.credit.Minus(credit) != (quota.Amounts{}) {
+	gone := amounts(went)
+	if x.hold.credit.Minus(gone) != (quota.Amounts{}) || !slices.Equal(x.hold.shares, f.shares) {
 		// Somebody else removed what this transaction counted on, and perhaps
-		// used the room.
-		if err := x.reserve(quota.Amounts{}, credit); err != nil {
+		// used the room; or the folder was renamed, and counts elsewhere.
+		if err := x.reserve(quota.Amounts{}, gone); err != nil {
 			return mailbox.AppendResult{}, nil, err
 		}
 	}
 	x.ended = true
 	f.keywords = known
-	f.a.commit(x.hold)
+	f.commit(x.hold, gone)
 	res := mailbox.AppendResult{UIDValidity: f.validity, ModSeq: f.modSeq}
 	if len(came)+len(went) == 0 {
 		return res, nil, nil
 	}
 	res.ModSeq = f.next()
-	f.a.discharge(amounts(went))
 	f.remove(went, res.ModSeq)
 	f.add(came, res.ModSeq)
 	res.UIDs = make([]imap.UID, len(came))

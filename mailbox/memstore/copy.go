@@ -6,7 +6,6 @@ import (
 
 	"github.com/mailwire/mailwire/imapwire/imap"
 	"github.com/mailwire/mailwire/mailbox"
-	"github.com/mailwire/mailwire/quota"
 )
 
 // Copy implements [mailbox.Folder].
@@ -37,15 +36,15 @@ func (f *folder) copy(uids imap.UIDSet, to string) (mailbox.CopyResult, []mailbo
 	if err := s.fail("copy.reserve"); err != nil {
 		return mailbox.CopyResult{}, nil, err
 	}
-	hold, err := f.a.reserve(amounts(sources), quota.Terms{})
+	b := bill{{folder: dst.id, shares: dst.shares, came: amounts(sources)}}
+	roots, err := f.a.admit(b)
 	if err != nil {
 		return mailbox.CopyResult{}, nil, err
 	}
 	if err := s.fail("copy.commit"); err != nil {
-		f.a.release(hold)
 		return mailbox.CopyResult{}, nil, err
 	}
-	f.a.commit(hold)
+	f.a.post(b, roots)
 	came := dst.copies(sources, s.now())
 	dst.add(came, dst.next())
 	res := mailbox.CopyResult{UIDValidity: dst.validity, Source: uidsOf(sources), Dest: uidsOf(came)}
@@ -108,7 +107,6 @@ func (h handle) Move(ctx context.Context, uids imap.UIDSet, to string) (res mail
 	return res, err
 }
 
-// move needs no quota: the messages stay with their user.
 func (f *folder) move(uids imap.UIDSet, to string) (mailbox.CopyResult, []mailbox.Ring, error) {
 	s := f.a.store
 	dst, err := f.a.find(to)
@@ -126,6 +124,17 @@ func (f *folder) move(uids imap.UIDSet, to string) (mailbox.CopyResult, []mailbo
 	if err := s.fail("move"); err != nil {
 		return mailbox.CopyResult{}, nil, err
 	}
+	// In a root that both folders count in, what goes makes room for what comes.
+	moved := amounts(sources)
+	b := bill{{folder: f.id, shares: f.shares, went: moved}, {folder: dst.id, shares: dst.shares, came: moved}}
+	roots, err := f.a.admit(b)
+	if err != nil {
+		return mailbox.CopyResult{}, nil, err
+	}
+	if err := s.fail("move.commit"); err != nil {
+		return mailbox.CopyResult{}, nil, err
+	}
+	f.a.post(b, roots)
 	came := dst.copies(sources, s.now())
 	res.Source, res.ModSeq = uidsOf(sources), f.next()
 	rings := []mailbox.Ring{f.bell()}

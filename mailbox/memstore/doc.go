@@ -7,8 +7,8 @@
 //	err := store.AddUser("ada", "secret")
 //
 // There is no mail yet: open the user's folders and append to them. A [Store] is
-// a [mailbox.Store], a [mailbox.Watcher], a [mailbox.Auth] and, when asked, a
-// [mailbox.Secrets]. Its folders are [mailbox.Deliverer] and
+// a [mailbox.Store], a [mailbox.Watcher], a [mailbox.QuotaStore], a
+// [mailbox.Auth] and, when asked, a [mailbox.Secrets]. Its folders are [mailbox.Deliverer] and
 // [mailbox.LeaseFolder], its bodies [mailbox.IndexedBody]. It passes
 // storetest.Run.
 //
@@ -29,8 +29,10 @@
 //   - Tombstones are kept up to a number, Limits.Tombstones, whatever their age.
 //   - A change with nothing to do takes no modseq and rings no bell.
 //   - A user has one quota root, "", in which all folders count, with their
-//     octets, their messages and themselves. There are no limits until
-//     Options.Quota or [Store.SetQuota] sets some.
+//     octets, their messages and themselves, or those of Options.Roots. There
+//     are no limits until the options or [Store.SetQuota] set some. A folder
+//     that is renamed takes what it costs along to the roots of its new name;
+//     where several folders grow at once, the lowest of their limits holds.
 //   - Names of users and passwords are compared octet by octet. Of passwords the
 //     store keeps SHA-256 digests only, unless Options.KeepSecrets asks for
 //     more.
@@ -42,7 +44,7 @@
 // each piece of one of unknown size), append.write, append.index,
 // append.message (each, at Commit), append.commit, claim, copy.reserve,
 // copy.commit, create, create.commit (folders that are made, by Rename, too),
-// delete, expunge, move, rename, store, subscribe.
+// delete, expunge, move, move.commit, quota (limits), rename, store, subscribe.
 //
 // # Limits of what it does
 //

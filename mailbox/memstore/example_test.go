@@ -105,7 +105,7 @@ func ExampleStore_SetQuota() {
 	store.AddUser("ada", "secret")
 	var limits quota.Limits
 	limits[quota.Storage] = quota.Hard(1) // KiB
-	store.SetQuota("ada", limits)
+	store.SetQuota("ada", "", limits)
 
 	ctx := context.Background()
 	ada, _ := store.User(ctx, "ada")
@@ -114,8 +114,8 @@ func ExampleStore_SetQuota() {
 	_, err := tx.Message(1025, nil, time.Time{})
 	fmt.Println(err)
 	tx.Abort()
-	root, _ := store.Quota("ada")
-	for _, l := range root.Lines() {
+	roots, _ := store.Quota("ada")
+	for _, l := range roots[0].Lines() {
 		fmt.Println(l.Resource, l.Usage, "of", l.Limit)
 	}
 	// Output:

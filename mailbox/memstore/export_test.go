@@ -16,6 +16,9 @@ func (l Limits) Canonical(name string) (string, error) {
 // SetUIDNext makes the next UID of a folder u.
 func SetUIDNext(f mailbox.Folder, u imap.UID) { f.(handle).f.uidNext = u }
 
+// Counting makes Recount call f before each folder.
+func (s *Store) Counting(f func()) { s.counting = f }
+
 // Chunks returns the memory in which a message is kept.
 func Chunks(b mailbox.Body) [][]byte { return b.(body).c.chunks }
 

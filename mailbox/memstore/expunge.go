@@ -23,8 +23,13 @@ func (h handle) Expunge(ctx context.Context, uids imap.UIDSet) (res mailbox.Expu
 		if err := f.a.store.fail("expunge"); err != nil {
 			return nil, err
 		}
+		b := bill{{folder: f.id, shares: f.shares, went: amounts(went)}}
+		roots, err := f.a.admit(b)
+		if err != nil {
+			return nil, err
+		}
+		f.a.post(b, roots)
 		res = mailbox.ExpungeResult{UIDs: uidsOf(went), ModSeq: f.next()}
-		f.a.discharge(amounts(went))
 		f.remove(went, res.ModSeq)
 		return []mailbox.Ring{f.bell()}, nil
 	})

@@ -29,6 +29,8 @@ type folder struct {
 	id   mailbox.FolderID
 	name string
 	use  []imap.MailboxAttr
+	// shares are where the folder counts; they follow from its name.
+	shares []share
 	// deleted: handles are of no use any more.
 	deleted bool
 

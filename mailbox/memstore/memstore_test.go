@@ -15,7 +15,7 @@ import (
 var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 // newStore returns a store with the users of storetest.
-func newStore(t testing.TB, opt memstore.Options) *memstore.Store {
+func newStore(t rapid.TB, opt memstore.Options) *memstore.Store {
 	t.Helper()
 	if opt.Now == nil {
 		opt.Now = func() time.Time { return start }
@@ -29,7 +29,7 @@ func newStore(t testing.TB, opt memstore.Options) *memstore.Store {
 	return s
 }
 
-// TestStore: invariants 39 to 41, 44, 45 and 48 to 52.
+// TestStore: invariants 39 to 41, 44, 45 and 48 to 53.
 func TestStore(t *testing.T) {
 	storetest.RunOptions(t,
 		func(t *testing.T) mailbox.Store { return newStore(t, memstore.Options{}) },
@@ -42,24 +42,24 @@ func TestStore(t *testing.T) {
 			},
 			Quota: func(t *testing.T, octets, messages int64) mailbox.Store {
 				s := newStore(t, memstore.Options{})
-				if err := s.SetQuota(storetest.Alice, limits(octets, messages)); err != nil {
+				if err := s.SetQuota(storetest.Alice, "", limits(octets, messages)); err != nil {
 					t.Fatal(err)
 				}
 				return s
 			},
-			Usage: func(t rapid.TB, s mailbox.Store, user string) (booked, recount quota.Amounts) {
-				root, err := s.(*memstore.Store).Quota(user)
+			Roots: func(t rapid.TB, policies []quota.Policy, fail func(string) error) mailbox.Store {
+				return newStore(t, memstore.Options{Roots: policies, Fail: fail})
+			},
+			Usage: func(t rapid.TB, s mailbox.Store, user string) (booked, recount []quota.Root) {
+				booked, err := s.(*memstore.Store).Quota(user)
 				if err != nil {
 					t.Fatalf("Quota: %v", err)
-				}
-				if root.Reserved != (quota.Amounts{}) {
-					t.Errorf("%v is still reserved", root.Reserved)
 				}
 				recount, err = s.(*memstore.Store).Recount(user)
 				if err != nil {
 					t.Fatalf("Recount: %v", err)
 				}
-				return root.Used, recount
+				return booked, recount
 			},
 			AppendLimit: func(t *testing.T, n uint32) mailbox.Store {
 				return newStore(t, memstore.Options{AppendLimit: n})

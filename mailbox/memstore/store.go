@@ -24,13 +24,27 @@ type Options struct {
 	UIDValidity uint32
 	// AppendLimit is the most octets of a message; zero is no limit.
 	AppendLimit uint32
-	// Quota are the limits of every user, until [Store.SetQuota] gives others.
+	// Quota are the limits of every user, until [Store.SetQuota] gives others,
+	// in one root, "", in which all folders count.
 	Quota quota.Limits
+	// Roots, when there are any, are the quota roots of every user in place of
+	// that one. Names of folders are those of the store. Of two policies for one
+	// root the first counts.
+	Roots []quota.Policy
 	// KeepSecrets makes the store keep passwords as they are, besides their
 	// digests, for what needs them (see [mailbox.Secrets]).
 	KeepSecrets bool
 	// Grace is how far delivery may go above the limits.
 	Grace quota.Amounts
+	// Warnings are usages at whose crossing a warning is due, the most important
+	// first: to the clients of the user, and to Warn.
+	Warnings []quota.Threshold
+	// Warn, when set, is called after a change by which a user's root crossed
+	// one of Warnings. It is called without locks, from any goroutine.
+	Warn func(user, root string, t quota.Threshold)
+	// MaySetQuota tells whether a user may set the limits of one of the user's
+	// own roots. Without it nobody may. It must not call the store.
+	MaySetQuota func(user, root string) bool
 	// Limits bound what else a user can make the store hold.
 	Limits Limits
 	// Fail is for tests. It is called at each step of a change with the name
@@ -80,7 +94,11 @@ func (l Limits) withDefaults() Limits {
 // A Store is mail in memory. It is a [mailbox.Store], [mailbox.Watcher] and
 // [mailbox.Auth], and safe for concurrent use.
 type Store struct {
-	opt Options
+	opt      Options
+	policies []quota.Policy
+	// counting is for tests: Recount calls it, without locks, before each
+	// folder.
+	counting func()
 
 	// mu guards what follows. It is taken after an account's lock, never
 	// before one.
@@ -103,6 +121,7 @@ func New(opt Options) *Store {
 	opt.Limits = opt.Limits.withDefaults()
 	s := &Store{
 		opt:      opt,
+		policies: opt.policies(),
 		accounts: make(map[string]*account),
 		watchers: make(map[*watcher]struct{}),
 	}

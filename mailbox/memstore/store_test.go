@@ -83,7 +83,7 @@ func TestUsers(t *testing.T) {
 	for what, err := range map[string]error{
 		"RemoveUser":  s.RemoveUser("nobody"),
 		"SetPassword": s.SetPassword("nobody", ""),
-		"SetQuota":    s.SetQuota("nobody", quota.Limits{}),
+		"SetQuota":    s.SetQuota("nobody", "", quota.Limits{}),
 		"Quota":       func() error { _, err := s.Quota("nobody"); return err }(),
 		"Recount":     func() error { _, err := s.Recount("nobody"); return err }(),
 	} {
@@ -215,7 +215,7 @@ func TestLoweredQuota(t *testing.T) {
 	for _, r := range quota.Resources() {
 		lim[r] = quota.Hard(0)
 	}
-	if err := s.SetQuota(storetest.Alice, lim); err != nil {
+	if err := s.SetQuota(storetest.Alice, "", lim); err != nil {
 		t.Fatal(err)
 	}
 	replace := func(text string) error {
@@ -259,7 +259,11 @@ func TestLoweredQuota(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	root, err := s.Quota(storetest.Alice)
+	roots, err := s.Quota(storetest.Alice)
+	if len(roots) != 1 {
+		t.Fatal(roots, err)
+	}
+	root := roots[0]
 	if want := quota.Of(4, 1); err != nil || root.Used[quota.Storage] != want[quota.Storage] || root.Used[quota.Message] != 1 || root.Used[quota.Mailbox] != 1 {
 		t.Errorf("used is %v, %v", root.Used, err)
 	}

@@ -30,11 +30,15 @@ type Options struct {
 	// Quota returns a store, as newStore does, in which Alice may have so many
 	// octets, a multiple of 1024, and messages. Negative is no limit.
 	Quota func(t *testing.T, octets, messages int64) mailbox.Store
-	// Usage returns what a store of newStore, Quota or Failing has on its
-	// books for a user, and what adding up all messages makes it. All
-	// transactions are over when it is called. Every test then ends with a
-	// look at it.
-	Usage func(t rapid.TB, s mailbox.Store, user string) (booked, recount quota.Amounts)
+	// Roots returns a store, as newStore does, whose users have the quota roots
+	// of policies, and which fails as one of Failing does when fail is not nil.
+	// Its users are [mailbox.QuotaUser], and its folders [mailbox.QuotaFolder].
+	Roots func(t rapid.TB, policies []quota.Policy, fail func(step string) error) mailbox.Store
+	// Usage returns the quota roots of a user as a store of newStore, Quota,
+	// Roots or Failing has them on its books, and what adding up all messages
+	// makes of them. All transactions are over when it is called. Every test
+	// then ends with a look at it.
+	Usage func(t rapid.TB, s mailbox.Store, user string) (booked, recount []quota.Root)
 	// Failing returns a store, as newStore does, that calls fail at each step
 	// of a change that could go wrong, and gives the change up with fail's
 	// error if there is one. step names the step.
@@ -79,6 +83,12 @@ func RunOptions(t *testing.T, newStore func(t *testing.T) mailbox.Store, opt Opt
 		for _, c := range quotaClauses {
 			t.Run(c.name, func(t *testing.T) { c.run(newKit(t, opt.Quota(t, c.octets, c.messages), opt)) })
 		}
+	}
+	if opt.Roots != nil {
+		for _, c := range rootClauses {
+			t.Run(c.name, func(t *testing.T) { c.run(newKit(t, opt.Roots(t, c.policies, nil), opt)) })
+		}
+		t.Run("roots/model", func(t *testing.T) { testRootsModel(t, opt) })
 	}
 	if opt.Failing != nil {
 		t.Run("failures", func(t *testing.T) { testFailures(t, opt) })
@@ -125,33 +135,58 @@ func checkUsage(t rapid.TB, opt Options, s mailbox.Store) {
 	}
 	for _, name := range []string{Alice, Bob} {
 		booked, recount := opt.Usage(t, s, name)
-		if booked != recount {
-			t.Errorf("%s: the books say %v, a recount says %v", name, booked, recount)
+		if len(booked) == 0 || len(booked) != len(recount) {
+			t.Errorf("%s: the books have %d roots, a recount has %d", name, len(booked), len(recount))
+			continue
 		}
 		u := account(t, s, name)
-		seen := usage(t, u)
+		seen := usage(t, u, booked[0].Name)
 		u.Close()
-		if booked[quota.Storage] != seen[quota.Storage] || booked[quota.Message] != seen[quota.Message] {
-			t.Errorf("%s: the books say %v, the folders have %v", name, booked, seen)
+		for i, r := range booked {
+			if r.Name != recount[i].Name || r.Used != recount[i].Used || r.Reserved != (quota.Amounts{}) {
+				t.Errorf("%s: the books say %+v, a recount says %+v", name, r, recount[i])
+			}
+			for _, x := range []quota.Resource{quota.Storage, quota.Message} {
+				if r.Used[x] != seen[r.Name][x] {
+					t.Errorf("%s: root %q has %d of %s on the books, the folders have %d", name, r.Name, r.Used[x], x, seen[r.Name][x])
+				}
+			}
+			// Not every store counts folders.
+			if n := r.Used[quota.Mailbox]; n != 0 && n != seen[r.Name][quota.Mailbox] {
+				t.Errorf("%s: root %q has %d folders on the books, there are %d", name, r.Name, n, seen[r.Name][quota.Mailbox])
+			}
 		}
 	}
 }
 
-// usage adds up what a user sees.
-func usage(t rapid.TB, u mailbox.User) (sum quota.Amounts) {
+// usage adds up what a user sees, by root; all folders count in only, unless they
+// say otherwise.
+func usage(t rapid.TB, u mailbox.User, only string) map[string]quota.Amounts {
 	t.Helper()
+	sums := make(map[string]quota.Amounts)
 	for name, info := range folders(t, u) {
 		if info.ID == "" {
 			continue
 		}
 		f := open(t, u, name)
+		var sum quota.Amounts
+		sum[quota.Mailbox] = 1
 		for m, err := range f.Messages(ctx, mailbox.AllUIDs) {
 			ok(t, err, "Messages")
 			sum = sum.Plus(quota.Of(m.Size, 1))
 		}
+		roots := []quota.Root{{Name: only}}
+		if q, is := f.(mailbox.QuotaFolder); is {
+			var err error
+			roots, err = q.QuotaRoots(ctx)
+			ok(t, err, "QuotaRoots")
+		}
+		for _, r := range roots {
+			sums[r.Name] = sums[r.Name].Plus(sum)
+		}
 		f.Close()
 	}
-	return sum
+	return sums
 }
 
 // ctx is for calls that are not to be cancelled.

@@ -39,8 +39,8 @@ type bent struct {
 
 func (s bent) User(ctx context.Context, name string) (mailbox.User, error) {
 	u, err := s.Store.User(ctx, name)
-	if err != nil {
-		return nil, err
+	if err != nil || s.m.user == nil && s.m.folder == nil {
+		return u, err
 	}
 	u = bentUser{u, s.m}
 	if s.m.user != nil {
@@ -62,13 +62,18 @@ func (u bentUser) Open(ctx context.Context, name string) (mailbox.Folder, error)
 	return u.m.folder(f), nil
 }
 
-func newStore(m mutant, opt memstore.Options) mailbox.Store {
+func newMemstore(opt memstore.Options) *memstore.Store {
 	s := memstore.New(opt)
 	for _, name := range []string{storetest.Alice, storetest.Bob} {
 		if err := s.AddUser(name, ""); err != nil {
 			panic(err)
 		}
 	}
+	return s
+}
+
+func newStore(m mutant, opt memstore.Options) mailbox.Store {
+	s := newMemstore(opt)
 	if m.store != nil {
 		return m.store(s)
 	}
@@ -89,21 +94,24 @@ func TestKit(t *testing.T) {
 				lim[quota.Message] = quota.Hard(messages)
 			}
 			s := newStore(m, memstore.Options{})
-			if err := s.(bent).SetQuota(storetest.Alice, lim); err != nil {
+			if err := s.(bent).SetQuota(storetest.Alice, "", lim); err != nil {
 				t.Fatal(err)
 			}
 			return s
 		},
-		Usage: func(t rapid.TB, s mailbox.Store, user string) (booked, recount quota.Amounts) {
+		Usage: func(t rapid.TB, s mailbox.Store, user string) (booked, recount []quota.Root) {
 			b, is := s.(bent)
 			if !is {
-				return
+				t.Fatalf("%T has no books", s)
 			}
-			root, err := b.Quota(user)
+			roots, err := b.Quota(user)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return root.Used, root.Used
+			return roots, roots
+		},
+		Roots: func(t rapid.TB, policies []quota.Policy, fail func(string) error) mailbox.Store {
+			return bent{newMemstore(memstore.Options{Roots: policies, Fail: fail}), mutant{}}
 		},
 		Failing: func(t *testing.T, fail func(string) error) mailbox.Store {
 			return newStore(m, memstore.Options{Fail: fail})
@@ -495,6 +503,15 @@ func (f eternal) Lease(ctx context.Context, ttl time.Duration) (mailbox.Lease, e
 
 func changedFolder(f func(mailbox.Folder) mailbox.Folder) mutant { return mutant{folder: f} }
 
+func changedRoots(f func([]quota.Policy) []quota.Policy) mutant {
+	return mutant{options: func(o *storetest.Options) {
+		of := o.Roots
+		o.Roots = func(t rapid.TB, policies []quota.Policy, fail func(string) error) mailbox.Store {
+			return of(t, f(policies), fail)
+		}
+	}}
+}
+
 func (m mutant) found(run, caught string) mutant {
 	m.run, m.caught = run, caught
 	return m
@@ -601,8 +618,25 @@ var mutants = map[string]mutant{
 	"no quota": mutant{options: func(o *storetest.Options) {
 		o.Quota = func(*testing.T, int64, int64) mailbox.Store { return newStore(mutant{}, memstore.Options{}) }
 	}}.found("^quota$", "quota/octets"),
+	"one root where there are two": changedRoots(func(p []quota.Policy) []quota.Policy { return p[:1] }).
+		found("^roots$", "roots/are_those_that_a_message_counts_in"),
+	"one of two roots has no limit": changedRoots(func(p []quota.Policy) []quota.Policy {
+		p[len(p)-1].Limits = quota.Limits{}
+		return p
+	}).found("^roots$", "roots/the_lowest_decides"),
+	"folders have no rules": changedRoots(func(p []quota.Policy) []quota.Policy {
+		for i, of := range p {
+			p[i].Rule = func(name string) (quota.Rule, bool) {
+				_, belongs := of.Of(name)
+				return quota.Rule{}, belongs
+			}
+		}
+		return p
+	}).found("^roots$", "roots/rules_of_folders"),
 	"the books are wrong": mutant{options: func(o *storetest.Options) {
-		o.Usage = func(rapid.TB, mailbox.Store, string) (a, b quota.Amounts) { return }
+		o.Usage = func(rapid.TB, mailbox.Store, string) (a, b []quota.Root) {
+			return make([]quota.Root, 1), make([]quota.Root, 1)
+		}
 	}}.found("^append$", "append/adds_a_message"),
 	"everybody has the lease": changedFolder(func(f mailbox.Folder) mailbox.Folder { return freeForAll{f} }).
 		found("^lease$", "lease/one_holder"),
