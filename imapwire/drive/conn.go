@@ -299,9 +299,11 @@ func (c *conn) handshake(ctx context.Context, rest []byte) error {
 }
 
 // security describes the connection after a handshake.
-func (c *conn) security() engine.Security {
-	state := c.nc.(*tls.Conn).ConnectionState()
-	s := engine.Security{Encrypted: true, Loopback: c.loopback}
+func (c *conn) security() engine.Security { return security(c.nc.(*tls.Conn), c.loopback) }
+
+func security(t *tls.Conn, loopback bool) engine.Security {
+	state := t.ConnectionState()
+	s := engine.Security{Encrypted: true, Loopback: loopback}
 	if state.Version >= tls.VersionTLS13 {
 		s.Exporter = state.ExportKeyingMaterial
 	}

@@ -16,14 +16,17 @@
 // Serve returns after ctx ended and every session said goodbye. Programs that
 // accept connections themselves call [Server.ServeConn].
 //
+// A [Client] drives the engine of a client: the application takes events and calls
+// [Client.Step], which reads and writes at once and waits until a context ends.
+//
 // # What it costs
 //
-// One goroutine for each connection. While it waits it holds a buffer of 512
+// One goroutine for each connection of a server. While it waits it holds a buffer of 512
 // octets; larger ones come from a pool of the Server and go back before it
 // waits again. A session is woken from a blocked Read by a read deadline in the
 // past, so that no second goroutine has to listen for news.
 //
 // # Limits
 //
-// DEFLATE below the connection, and clients, are not driven.
+// DEFLATE below the connection is not driven.
 package drive

@@ -198,7 +198,7 @@ func (c *Conn) Want() engine.Want {
 		return engine.WantAnswer
 	}
 	for _, cmd := range c.cmds {
-		if cmd.wait == waitRespond {
+		if cmd.wait == waitRespond && cmd.verb == "AUTHENTICATE" {
 			return engine.WantAnswer
 		}
 	}
