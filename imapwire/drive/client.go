@@ -57,6 +57,9 @@ type Client struct {
 	// passwords, and is called from two goroutines, though never at once for
 	// one direction.
 	Trace func(out bool, p []byte)
+	// Wake, when not nil, is called from another goroutine when [Client.Poll]
+	// would take something in. It returns at once.
+	Wake func()
 	// HandshakeTimeout bounds a TLS handshake; default 30 seconds.
 	HandshakeTimeout time.Duration
 
@@ -89,35 +92,15 @@ var ErrIdle = errors.New("drive: the engine waits for the application")
 // with the next Step, and nothing is lost. After the end of the conversation it
 // returns an error at once. The engine reports all other ends by its own events.
 func (c *Client) Step(ctx context.Context) error {
-	if c.nc == nil {
-		c.nc = c.Conn
-		c.reads, c.writes, c.contents = make(chan transfer, 1), make(chan error, 1), make(chan int)
-		c.buf = make([]byte, bufferSize)
-	}
-	want := c.Engine.Want()
-	c.write()
-	switch {
-	case want == engine.WantNothing && !c.writing:
-		return engine.ErrClosed
-	case want == engine.WantUpgrade && !c.writing:
-		return c.upgrade(ctx)
-	case want == engine.WantAnswer && !c.writing && !c.reading:
-		// A server may speak first all the same.
-		c.read()
-		return ErrIdle
-	}
-	if want != engine.WantUpgrade && want != engine.WantNothing {
-		c.read()
+	progress, err := c.Poll(ctx, true)
+	if progress || err != nil {
+		return err
 	}
 	var timeout <-chan time.Time
 	if d := c.Engine.Deadline(); !d.IsZero() {
 		t := time.NewTimer(time.Until(d))
 		defer t.Stop()
 		timeout = t.C
-	}
-	var idle chan struct{}
-	if want == engine.WantAnswer && !c.writing {
-		idle = closed
 	}
 	select {
 	case r := <-c.reads:
@@ -130,13 +113,62 @@ func (c *Client) Step(ctx context.Context) error {
 		c.Engine.Expire(time.Now())
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-idle:
-		return ErrIdle
 	}
 	return nil
 }
 
-var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
+// Poll is Step for an application that has other things to wait for: it begins a
+// read, if read is true, and a write of what is queued, takes in what has ended of
+// those before, and returns at once. progress is true when something was taken in.
+// Wake is called, from another goroutine, when there is more to take in. With
+// read, the engine must have used up what it was fed: Next has returned nil.
+//
+// [ErrIdle] says that the engine has nothing to do but to wait for the
+// application.
+func (c *Client) Poll(ctx context.Context, read bool) (progress bool, err error) {
+	if c.nc == nil {
+		c.nc = c.Conn
+		c.reads, c.writes, c.contents = make(chan transfer, 1), make(chan error, 1), make(chan int, 1)
+		c.buf = make([]byte, bufferSize)
+	}
+	want := c.Engine.Want()
+	c.write()
+	switch {
+	case want == engine.WantNothing && !c.writing:
+		return false, engine.ErrClosed
+	case want == engine.WantUpgrade && !c.writing:
+		return true, c.upgrade(ctx)
+	case read && want != engine.WantUpgrade && want != engine.WantNothing:
+		c.read()
+	}
+	for took := true; took; {
+		select {
+		case err := <-c.writes:
+			c.written(err)
+		case n := <-c.contents:
+			c.Engine.Advance(time.Now(), int64(n))
+		default:
+			took = false
+		}
+		progress = progress || took
+	}
+	if read {
+		select {
+		case r := <-c.reads:
+			c.taken(r)
+			return true, nil
+		default:
+		}
+	}
+	if d := c.Engine.Deadline(); !d.IsZero() && !time.Now().Before(d) {
+		c.Engine.Expire(time.Now())
+		progress = true
+	}
+	if want == engine.WantAnswer && !c.writing && !progress {
+		return false, ErrIdle
+	}
+	return progress, nil
+}
 
 // read begins a read, unless one waits.
 func (c *Client) read() {
@@ -148,7 +180,14 @@ func (c *Client) read() {
 	go func() {
 		n, err := nc.Read(buf)
 		c.reads <- transfer{int64(n), err}
+		c.wake()
 	}()
+}
+
+func (c *Client) wake() {
+	if c.Wake != nil {
+		c.Wake()
+	}
 }
 
 // taken gives the engine what was read. The engine has used it up when Step is
@@ -191,6 +230,7 @@ func (c *Client) write() {
 		}
 		_, err := nc.Write(p)
 		c.writes <- err
+		c.wake()
 	}
 	if seg.Reader == nil {
 		copy(p, seg.Bytes)
@@ -204,6 +244,7 @@ func (c *Client) write() {
 	go func() {
 		if _, err := io.ReadFull(content, p); err != nil {
 			c.writes <- &readerError{err}
+			c.wake()
 			return
 		}
 		c.contents <- len(p)
@@ -291,17 +332,5 @@ func (c *Client) Close() error {
 	// This closes the reader that a writer may wait for.
 	c.Engine.Close()
 	c.failed = net.ErrClosed
-	if c.writing {
-		// The writer goes on to its end alone.
-		go func() {
-			for {
-				select {
-				case <-c.contents:
-				case <-c.writes:
-					return
-				}
-			}
-		}()
-	}
 	return err
 }
