@@ -84,7 +84,7 @@ type transfer struct {
 }
 
 // ErrIdle is returned by Step when the engine has nothing to do but to wait for
-// the application: for the rest of a content, or an answer to a challenge.
+// the application, and takes no input before.
 var ErrIdle = errors.New("drive: the engine waits for the application")
 
 // Step writes what is queued and waits until something was read or written, a
@@ -138,7 +138,7 @@ func (c *Client) Poll(ctx context.Context, read bool) (progress bool, err error)
 		return false, engine.ErrClosed
 	case want == engine.WantUpgrade && !c.writing:
 		return true, c.upgrade(ctx)
-	case read && want != engine.WantUpgrade && want != engine.WantNothing:
+	case read && want == engine.WantInput:
 		c.read()
 	}
 	for took := true; took; {
@@ -152,7 +152,7 @@ func (c *Client) Poll(ctx context.Context, read bool) (progress bool, err error)
 		}
 		progress = progress || took
 	}
-	if read {
+	if read && want == engine.WantInput {
 		select {
 		case r := <-c.reads:
 			c.taken(r)
@@ -164,7 +164,7 @@ func (c *Client) Poll(ctx context.Context, read bool) (progress bool, err error)
 		c.Engine.Expire(time.Now())
 		progress = true
 	}
-	if want == engine.WantAnswer && !c.writing && !progress {
+	if (want == engine.WantAnswer || want == engine.WantDecision) && !c.writing && !progress {
 		return false, ErrIdle
 	}
 	return progress, nil

@@ -185,22 +185,15 @@ func (c *Conn) Expire(now time.Time) {
 // Deadline returns when Expire is due; zero is never.
 func (c *Conn) Deadline() time.Time { return c.timers.Next() }
 
-// Want says what the Conn waits for, once Next has returned nil: WantAnswer is
-// for Respond or Cancel, or for Push when nothing can be written before it. In
-// both cases Feed is allowed all the same, as a server may speak at any time.
+// Want says what the Conn waits for, once Next has returned nil. That is input
+// also while the application owes the rest of a content or the answer to a
+// Challenge: a server may speak at any time.
 func (c *Conn) Want() engine.Want {
 	switch {
 	case c.closed:
 		return engine.WantNothing
 	case c.upgrade != 0:
 		return engine.WantUpgrade
-	case c.out.Starved():
-		return engine.WantAnswer
-	}
-	for _, cmd := range c.cmds {
-		if cmd.wait == waitRespond && cmd.verb == "AUTHENTICATE" {
-			return engine.WantAnswer
-		}
 	}
 	return engine.WantInput
 }

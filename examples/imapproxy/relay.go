@@ -1,9 +1,10 @@
-package imapclient_test
+package main
 
 import (
 	"errors"
 	"fmt"
-	"testing"
+	"strings"
+	"time"
 
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
@@ -12,55 +13,62 @@ import (
 	"github.com/mailwire/mailwire/imapwire/imapserver"
 )
 
-// A relay is a proxy: a server's engine towards the client and a client's engine
-// towards the server, with nothing between them but this. It has no memory for
-// bodies.
+// A relay is a server's engine towards the client and a client's engine towards
+// the server, and between them nothing but this: what the one reports is sent with
+// the other. Bodies pass through in the pieces in which they come, so that a relay
+// has no memory for them.
 type relay struct {
-	t    fataler
 	down *imapserver.Conn
 	up   *imapclient.Conn
-	// cur is the command of the client in progress, and upID what it became.
+	// hide are capabilities that the client is not to know of.
+	hide imap.Capabilities
+	// cur is the command of the client in progress, upID what it became, and tag
+	// its tag.
 	cur, upID engine.ID
+	tag       string
 	// ignored are commands of the relay's own.
 	ignored map[engine.ID]bool
 	// login is the answer to a login that waits for the capabilities.
 	login   *imapwire.StatusCondition
 	loginID engine.ID
-	tag     string // of the command in progress
-	mailbox string // of an APPEND
-	announced,
-	committed bool
-	sofar *imapwire.FetchData // what was sent of the FETCH response in progress
-	piece []byte              // of a content, which waits for room
-	// toUp: the piece goes to the server.
-	toUp bool
+	// mailbox is that of an APPEND; announced: the server has heard of it;
+	// committed: it is complete.
+	mailbox              string
+	announced, committed bool
+	sofar                *imapwire.FetchData // what was sent of the FETCH response in progress
+	// piece is of a content, and waits for room; toUp: it goes to the server.
+	piece []byte
+	toUp  bool
+	// malformed are responses that were not understood, and dropped.
+	malformed []*imapclient.Malformed
+	// err is why the relay broke.
+	err error
 }
 
-// newRelay returns a relay between a client and a server over loopback.
-func newRelay(t fataler) *relay {
-	r := &relay{t: t, ignored: map[engine.ID]bool{}}
+// newRelay returns a relay between a client and a server, whose connections are
+// as secure as down and up say.
+func newRelay(now time.Time, down, up engine.Security, opt imapclient.Options) (*relay, error) {
+	r := &relay{ignored: map[engine.ID]bool{}}
 	var err error
-	if r.down, err = imapserver.New(start, imapserver.Options{
-		Security: engine.Security{Loopback: true}, PlaintextAuth: engine.PlaintextLoopback,
+	if r.down, err = imapserver.New(now, imapserver.Options{
+		Security: down, PlaintextAuth: engine.PlaintextLoopback,
 		Mechanisms: []imapserver.Mechanism{{Name: "PLAIN", Plaintext: true}, {Name: "LOGIN", Plaintext: true}},
-		Enable:     imap.Capabilities{imap.CapIMAP4rev2, imap.CapUTF8Accept}, Relay: true,
+		Enable:     imap.Capabilities{imap.CapIMAP4rev2, imap.CapUTF8Accept, imap.CapCondStore, imap.CapQResync}, Relay: true,
 	}); err != nil {
-		t.Fatalf("%v", err)
+		return nil, err
 	}
-	if r.up, err = imapclient.New(start, imapclient.Options{
-		Security: engine.Security{Loopback: true}, PlaintextAuth: engine.PlaintextLoopback,
-	}); err != nil {
-		t.Fatalf("%v", err)
-	}
-	return r
+	opt.Security = up
+	r.up, err = imapclient.New(now, opt)
+	return r, err
 }
 
+// must ends the relay when passing something on failed: both sides would see
+// different conversations.
 func (r *relay) must(err error) {
-	if tb, ok := r.t.(testing.TB); ok {
-		tb.Helper()
-	}
-	if err != nil && !errors.Is(err, engine.ErrClosed) {
-		r.t.Fatalf("relay: %v; %v", err, r)
+	if err != nil && !errors.Is(err, engine.ErrClosed) && r.err == nil {
+		r.err = err
+		r.up.Close()
+		r.down.Bye(imapwire.CodeUnavailable, "the proxy failed")
 	}
 }
 
@@ -147,14 +155,12 @@ func (r *relay) fromDown(ev imapserver.Event) {
 	case *imapserver.Idle:
 		r.send(ev.ID, &imapwire.Idle{})
 	case *imapserver.IdleDone:
-		if err := r.up.EndIdle(r.upID); err != nil {
-			r.t.Fatalf("end of IDLE: %v", err)
-		}
+		r.must(r.up.EndIdle(r.upID))
 	case *imapserver.Enabled:
 		id, err := r.up.Send(&imapwire.Enable{Capabilities: ev.Capabilities})
 		r.must(err)
 		r.ignored[id] = true
-	case *imapserver.ClientID, *imapserver.Malformed:
+	case *imapserver.ClientID, *imapserver.Malformed, *imapserver.Resume, *imapserver.Upgrade:
 	case *imapserver.Closed:
 		if ev.Err == nil {
 			if id, err := r.up.Send(&imapwire.Logout{}); err == nil {
@@ -163,14 +169,16 @@ func (r *relay) fromDown(ev imapserver.Event) {
 		} else {
 			r.up.Close()
 		}
-	default:
-		r.t.Fatalf("event %T", ev)
 	}
 }
 
 func (r *relay) fromUp(ev imapclient.Event) {
 	switch ev := ev.(type) {
-	case *imapclient.Greeting, *imapclient.Idling:
+	case *imapclient.Greeting:
+		if ev.Condition == imapwire.PREAUTH {
+			r.down.Bye(imapwire.CodeUnavailable, "the server wants no login")
+			r.up.Close()
+		}
 	case *imapclient.Data:
 		switch d := ev.Response.(type) {
 		case *imapwire.CapabilityData, *imapwire.EnabledData:
@@ -203,7 +211,9 @@ func (r *relay) fromUp(ev imapclient.Event) {
 		r.piece, r.toUp = ev.Data, false
 	case *imapclient.FetchEnd:
 		if ev.Err != nil {
+			// What was announced can not be given.
 			r.down.Close()
+			r.up.Close()
 			return
 		}
 		part := ev.Data
@@ -220,11 +230,9 @@ func (r *relay) fromUp(ev imapclient.Event) {
 	case *imapclient.Done:
 		r.done(ev)
 	case *imapclient.Malformed:
-		r.t.Fatalf("the client's engine does not understand %q: %v", ev.Raw, ev.Err)
+		r.malformed = append(r.malformed, ev)
 	case *imapclient.Closed:
-		r.down.Close()
-	default:
-		r.t.Fatalf("event %T", ev)
+		r.down.Bye(imapwire.CodeUnavailable, "the server has gone")
 	}
 }
 
@@ -270,7 +278,12 @@ func (r *relay) setCapabilities() {
 	caps, _ := r.up.Capabilities()
 	var pass imap.Capabilities
 	for _, x := range caps {
-		if _, auth := x.AuthMechanism(); !auth && !x.Equal(imap.CapSASLIR) && !x.Equal(imap.CapStartTLS) {
+		_, auth := x.AuthMechanism()
+		switch {
+		case auth || x.Equal(imap.CapSASLIR) || x.Equal(imap.CapStartTLS) || x.Equal(imap.CapLoginDisabled):
+			// These are between the client and the relay.
+		case r.hide.Has(x) || strings.HasPrefix(strings.ToUpper(string(x)), "COMPRESS="):
+		default:
 			pass = append(pass, x)
 		}
 	}

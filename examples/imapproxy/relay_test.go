@@ -1,4 +1,4 @@
-package imapclient_test
+package main
 
 import (
 	"bytes"
@@ -16,9 +16,15 @@ import (
 
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
+	"github.com/mailwire/mailwire/imapwire/imapclient"
 	"github.com/mailwire/mailwire/mailbox/imapserve"
 	"github.com/mailwire/mailwire/mailbox/memstore"
 )
+
+// start is the moment at which all tests happen.
+var start = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+type fataler interface{ Fatalf(string, ...any) }
 
 // An end is the network side of an engine or session.
 type end interface {
@@ -74,7 +80,10 @@ func newLine(t fataler, relayed bool, opt memstore.Options) *line {
 		t.Fatalf("%v", err)
 	}
 	if relayed {
-		l.relay = newRelay(t)
+		loopback := engine.Security{Loopback: true}
+		if l.relay, err = newRelay(start, loopback, loopback, imapclient.Options{PlaintextAuth: engine.PlaintextLoopback}); err != nil {
+			t.Fatalf("%v", err)
+		}
 	}
 	l.run()
 	return l
@@ -104,6 +113,9 @@ func (l *line) run() {
 			continue
 		}
 		moved = l.relay.step() || moved
+		if l.relay.err != nil || len(l.relay.malformed) > 0 {
+			l.t.Fatalf("the relay broke: %v, %+v", l.relay.err, l.relay.malformed)
+		}
 		moved = move(l.t, l.relay.down, &l.out) || moved
 		moved = move(l.t, l.relay.up, &l.toServer) || moved
 		if l.toUp.Len() == 0 {
@@ -181,7 +193,11 @@ func responses(t fataler, out []byte) []string {
 		case *imapwire.CapabilityData:
 			r.Capabilities = nil
 		}
-		list = append(list, wire(t, r))
+		b, err := imapwire.AppendResponse(nil, r, imapwire.ResponseOptions{UTF8: true})
+		if err != nil {
+			t.Fatalf("%T can not be encoded: %v", r, err)
+		}
+		list = append(list, strings.TrimSuffix(string(b), "\r\n"))
 	}
 }
 
