@@ -31,7 +31,8 @@ type Ring struct {
 	// Folder is empty when the folder list changed.
 	Folder FolderID
 	// Quota: a quota root of the user crossed a soft limit, or a threshold of
-	// [QuotaSupport]. Then it is about neither a folder nor the list.
+	// [QuotaSupport], in whatever direction. Then the ring is about neither a
+	// folder nor the list.
 	Quota bool
 }
 

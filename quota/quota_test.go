@@ -281,8 +281,6 @@ func TestShares(t *testing.T) {
 	}
 }
 
-// TestHold: invariant 50. What was not refused is counted to the octet, whatever
-// else was asked for meanwhile.
 // TestPolicy: a policy without a rule has every folder.
 func TestPolicy(t *testing.T) {
 	if rule, belongs := (quota.Policy{}).Of("x"); !belongs || rule != (quota.Rule{}) {
@@ -297,6 +295,8 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// TestHold: invariant 50. What was not refused is counted to the octet, whatever
+// else was asked for meanwhile.
 func TestHold(t *testing.T) {
 	root, hold, err := quota.Root{}.Reserve(quota.Of(100, 1), quota.Terms{})
 	if err != nil {

@@ -111,6 +111,9 @@ func (s *Session) appendCommit(ctx context.Context, ev *imapserver.AppendCommit)
 			code = appendUID(res)
 		}
 	}
+	if err == nil {
+		s.grew(ctx, a.folder)
+	}
 	s.abandonAppend()
 	if err != nil {
 		s.finish(ctx, ev.ID, s.condition(tryCreate(err)))

@@ -45,5 +45,5 @@
 // (CHILDREN), 3516 (BINARY), 3691 (UNSELECT), 4315 (UIDPLUS), 4731 (ESEARCH),
 // 5032 (WITHIN), 5182 (SEARCHRES), 5258 (LIST-EXTENDED), 5819 (LIST-STATUS),
 // 6154 (SPECIAL-USE), 6851 (MOVE), 7889 (APPENDLIMIT), 8438 (STATUS=SIZE); the
-// rights of RFC 4314 where a store has them.
+// rights of RFC 4314 and the quotas of RFC 9208 where a store has them.
 package imapserve

@@ -52,6 +52,7 @@ func (s *Session) flush(ctx context.Context) (more bool) {
 		if !s.read(ctx) {
 			return false
 		}
+		s.warnQuota(ctx)
 		sel.flushing = true
 	}
 	v := sel.view

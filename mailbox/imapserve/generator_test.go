@@ -307,7 +307,7 @@ func (g *generator) fetchItem() {
 }
 
 func (g *generator) status() {
-	items := []string{"MESSAGES", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "DELETED", "SIZE", "APPENDLIMIT"}
+	items := []string{"MESSAGES", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "DELETED", "DELETED-STORAGE", "SIZE", "APPENDLIMIT"}
 	if !g.rev2 {
 		items = append(items, "RECENT")
 	}
@@ -342,7 +342,7 @@ func (g *generator) command() (verb string) {
 		}
 	}
 	if g.authenticated {
-		verbs = append(verbs, "ENABLE", "SELECT", "EXAMINE", "CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE", "LIST", "LIST", "NAMESPACE", "STATUS", "APPEND", "APPEND", "APPEND", "IDLE")
+		verbs = append(verbs, "ENABLE", "SELECT", "EXAMINE", "CREATE", "DELETE", "RENAME", "SUBSCRIBE", "UNSUBSCRIBE", "LIST", "LIST", "NAMESPACE", "STATUS", "GETQUOTA", "GETQUOTAROOT", "SETQUOTA", "APPEND", "APPEND", "APPEND", "IDLE")
 		if !g.rev2 {
 			verbs = append(verbs, "LSUB")
 		}
@@ -494,6 +494,19 @@ func (g *generator) arguments(verb string) {
 		} else {
 			g.row(1, 3, g.flag)
 		}
+	case "GETQUOTA":
+		g.astring(pick(g, "", "", "nosuch"))
+	case "GETQUOTAROOT":
+		g.astring(g.name())
+	case "SETQUOTA":
+		g.astring("")
+		g.raw(" ")
+		resources := []string{"STORAGE", "MESSAGE", "MAILBOX", "ANNOTATION-STORAGE", "X-NONE"}
+		g.list(0, len(resources), func() {
+			g.word(resources[0])
+			resources = resources[1:]
+			g.raw(" " + pick(g, "0", "1", "4294967296", "9223372036854775807"))
+		})
 	case "COPY", "MOVE":
 		g.set(uid)
 		g.raw(" ")

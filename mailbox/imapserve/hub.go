@@ -45,6 +45,11 @@ func (s *Server) join(id mailbox.FolderID, sess *Session) *hub {
 	h.mu.Lock()
 	h.sessions[sess] = struct{}{}
 	h.mu.Unlock()
+	user := sess.identity.User
+	if s.users[user] == nil {
+		s.users[user] = make(map[*Session]struct{})
+	}
+	s.users[user][sess] = struct{}{}
 	return h
 }
 
@@ -55,6 +60,11 @@ func (s *Server) part(h *hub, sess *Session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.sessions, sess)
+	user := sess.identity.User
+	delete(s.users[user], sess)
+	if len(s.users[user]) == 0 {
+		delete(s.users, user)
+	}
 	if len(h.sessions) == 0 && s.hubs[h.id] == h {
 		delete(s.hubs, h.id)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/mailbox"
+	"github.com/mailwire/mailwire/quota"
 )
 
 // create answers CREATE. A delimiter at the end announces children and is not
@@ -146,10 +147,17 @@ func (s *Session) statusData(ctx context.Context, cmd *imapwire.Status) (*imapwi
 	return data, err
 }
 
-// knowsStatus reports whether a status item is one. RECENT is not in IMAP4rev2.
+// knowsStatus reports whether a status item is one. RECENT is not in IMAP4rev2,
+// and DELETED-STORAGE comes with QUOTA=RES-STORAGE.
 func (s *Session) knowsStatus(item imapwire.StatusItem) bool {
 	_, known := statusItems[item]
-	return known && !(item == imapwire.StatusRecent && s.rev2())
+	switch item {
+	case imapwire.StatusRecent:
+		return !s.rev2()
+	case imapwire.StatusDeletedStorage:
+		return slices.Contains(s.srv.quota.Resources, quota.Storage)
+	}
+	return known
 }
 
 // statusOf returns the status of a mailbox, all of whose items are known.
@@ -197,7 +205,8 @@ func (s *Session) appendLimit(st mailbox.Status) uint32 {
 }
 
 // statusItems are the items of STATUS: RFC 3501 §6.3.10, DELETED of RFC 9051
-// §6.3.11, SIZE of RFC 8438 and APPENDLIMIT of RFC 7889.
+// §6.3.11, SIZE of RFC 8438, APPENDLIMIT of RFC 7889 and DELETED-STORAGE of
+// RFC 9208 §4.1.4, which is octets.
 var statusItems = map[imapwire.StatusItem]func(mailbox.Status) int64{
 	imapwire.StatusMessages:    func(st mailbox.Status) int64 { return st.Messages },
 	imapwire.StatusRecent:      func(st mailbox.Status) int64 { return st.Recent.Count() },
@@ -209,6 +218,8 @@ var statusItems = map[imapwire.StatusItem]func(mailbox.Status) int64{
 	// RFC 7162 §3.1.7.
 	imapwire.StatusHighestModSeq: func(st mailbox.Status) int64 { return int64(st.ModSeq) },
 	imapwire.StatusAppendLimit:   func(st mailbox.Status) int64 { return int64(st.AppendLimit) },
+
+	imapwire.StatusDeletedStorage: func(st mailbox.Status) int64 { return st.DeletedSize },
 }
 
 // namespace answers NAMESPACE: one personal namespace without a prefix.

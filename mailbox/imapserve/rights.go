@@ -11,20 +11,23 @@ import (
 // §4. Commands on messages are checked against the rights taken at SELECT;
 // STORE checks each flag (flagRight).
 var commandRights = map[string]imap.Rights{
-	"SELECT":      imap.RightRead,
-	"EXAMINE":     imap.RightRead,
-	"STATUS":      imap.RightRead,
-	"FETCH":       imap.RightRead,
-	"SEARCH":      imap.RightRead,
-	"APPEND":      imap.RightInsert,
-	"COPY":        imap.RightInsert, // on the target
-	"MOVE":        imap.RightDelete | imap.RightExpunge,
-	"EXPUNGE":     imap.RightExpunge,
-	"DELETE":      imap.RightDeleteFolder,
-	"RENAME":      imap.RightDeleteFolder,
-	"CREATE":      imap.RightCreate, // on the parent
-	"SUBSCRIBE":   0,
-	"UNSUBSCRIBE": 0,
+	"SELECT":  imap.RightRead,
+	"EXAMINE": imap.RightRead,
+	"STATUS":  imap.RightRead,
+	"FETCH":   imap.RightRead,
+	"SEARCH":  imap.RightRead,
+	"APPEND":  imap.RightInsert,
+	"COPY":    imap.RightInsert, // on the target
+	"MOVE":    imap.RightDelete | imap.RightExpunge,
+	"EXPUNGE": imap.RightExpunge,
+	"DELETE":  imap.RightDeleteFolder,
+	"RENAME":  imap.RightDeleteFolder,
+	"CREATE":  imap.RightCreate, // on the parent
+	// Usage tells of messages; a name that is no mailbox tells nothing
+	// (RFC 9208 §6). GETQUOTA needs no right, SETQUOTA what the store asks.
+	"GETQUOTAROOT": imap.RightRead,
+	"SUBSCRIBE":    0,
+	"UNSUBSCRIBE":  0,
 }
 
 // rightsOf returns what the user may do with a folder: everything, unless the

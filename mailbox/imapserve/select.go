@@ -27,6 +27,8 @@ type selected struct {
 	// by their folded form.
 	known    []imap.Flag
 	keywords map[string]bool
+	// quota is what the session has told of each quota root, by name.
+	quota map[string]toldQuota
 	// flushing: the changes to tell have been read; some are not told yet.
 	flushing bool
 	// toldModSeq: the command in progress told a modseq; removed: it removed
@@ -58,6 +60,7 @@ func (s *Session) selectMailbox(ctx context.Context, id engine.ID, cmd *imapwire
 		s.conn.Done(id, s.condition(err))
 		return
 	}
+	s.warnQuota(ctx)
 	done := ok(imapwire.CodeReadWrite, cmd.Verb()+" completed")
 	if s.selected.readOnly {
 		done.Code = imapwire.CodeReadOnly

@@ -39,12 +39,16 @@ type Server struct {
 	store mailbox.Store
 	opt   Options
 	lists imapserver.CapabilityLists
+	// quota is what the store does with quotas; without Resources nothing.
+	quota mailbox.QuotaSupport
 	stop  func()
 	// appendMax is the most octets of a message that the engine takes.
 	appendMax int64
 
 	mu   sync.Mutex
 	hubs map[mailbox.FolderID]*hub
+	// users are the sessions of each user that have a folder open.
+	users map[string]map[*Session]struct{}
 }
 
 // NewServer returns a server over a store. Close it to stop watching the store.
@@ -56,7 +60,10 @@ func NewServer(store mailbox.Store, opt Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{store: store, opt: opt, lists: capabilities(store), appendMax: limits.Append, hubs: make(map[mailbox.FolderID]*hub)}
+	s := &Server{
+		store: store, opt: opt, lists: capabilities(store), quota: quotaSupport(store), appendMax: limits.Append,
+		hubs: make(map[mailbox.FolderID]*hub), users: make(map[string]map[*Session]struct{}),
+	}
 	if w, ok := store.(mailbox.Watcher); ok {
 		s.stop = w.Watch(s.ring)
 	}
@@ -73,6 +80,10 @@ func (s *Server) Close() error {
 
 // ring wakes the idle sessions of a folder.
 func (s *Server) ring(r mailbox.Ring) {
+	if r.Quota {
+		s.ringQuota(r.User)
+		return
+	}
 	s.mu.Lock()
 	h := s.hubs[r.Folder]
 	s.mu.Unlock()
@@ -117,12 +128,13 @@ func mechanisms() []imapserver.Mechanism {
 }
 
 // capabilities computes what is announced from what the store offers.
-func capabilities(mailbox.Store) imapserver.CapabilityLists {
+func capabilities(store mailbox.Store) imapserver.CapabilityLists {
 	before := imap.Capabilities{imap.CapIMAP4rev1, imap.CapIMAP4rev2, imap.CapLiteralPlus, imap.CapID, imap.CapEnable}
 	after := append(before[:len(before):len(before)],
 		imap.CapIdle, imap.CapNamespace, imap.CapUnselect, imap.CapUIDPlus, imap.CapMove,
 		imap.CapChildren, imap.CapSpecialUse, imap.CapCreateSpecialUse, imap.CapESearch, imap.CapSearchRes,
 		imap.CapWithin, imap.CapStatusSize, imap.CapAppendLimit, imap.CapListExtended, imap.CapListStatus,
 		imap.CapBinary, imap.CapCondStore, imap.CapQResync)
+	after = append(after, quotaCapabilities(quotaSupport(store))...)
 	return imapserver.CapabilityLists{NotAuthenticated: before, Authenticated: after}
 }

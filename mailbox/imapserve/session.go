@@ -37,6 +37,10 @@ type Session struct {
 	// upgrade is what the engine wants when Want is WantUpgrade.
 	upgrade *imapserver.Upgrade
 
+	// quotaRung: a quota root of the user crossed something since the session
+	// looked.
+	quotaRung atomic.Bool
+
 	onChange func()
 	// waiting is onChange while the session may be told news without a
 	// command; hubs read it.
@@ -287,6 +291,12 @@ func (s *Session) command(ctx context.Context, ev *imapserver.Command) {
 		s.copy(ctx, id, cmd.UID, cmd.Set, cmd.Mailbox, true)
 	case *imapwire.Expunge:
 		s.expunge(ctx, id, cmd)
+	case *imapwire.GetQuota:
+		s.getQuota(ctx, id, cmd)
+	case *imapwire.GetQuotaRoot:
+		s.getQuotaRoot(ctx, id, cmd)
+	case *imapwire.SetQuota:
+		s.setQuota(ctx, id, cmd)
 	default:
 		s.conn.Done(id, bad("unknown command"))
 	}

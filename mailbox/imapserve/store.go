@@ -156,6 +156,9 @@ func (s *Session) copy(ctx context.Context, id engine.ID, uid bool, set imap.Set
 			Source:      imap.SetOfUIDs(res.Source), Dest: imap.SetOfUIDs(res.Dest),
 		}
 	}
+	if len(res.Source) > 0 {
+		s.grewTo(ctx, s.mustName(wire), move)
+	}
 	done := ok(code, verb+" completed")
 	if move {
 		// Before the EXPUNGEs, so that a client can follow what vanishes:

@@ -133,8 +133,8 @@ type crossing struct {
 	threshold quota.Threshold
 }
 
-// crossed returns what the roots crossed since they were as in before, and
-// whether a soft limit or a threshold is among that.
+// crossed returns the warnings that are due since the roots were as in before, and
+// whether any soft limit or threshold was crossed, in whatever direction.
 func (a *account) crossed(before []quota.Root) (due []crossing, any bool) {
 	for i, r := range a.roots {
 		b := before[i]
@@ -146,6 +146,9 @@ func (a *account) crossed(before []quota.Root) (due []crossing, any bool) {
 		}
 		if t, is := quota.Crossed(a.store.opt.Warnings, r.Limits, b.Used, r.Used); is {
 			due, any = append(due, crossing{r.Name, t}), true
+		}
+		if _, is := quota.Crossed(a.store.opt.Warnings, r.Limits, r.Used, b.Used); is {
+			any = true
 		}
 	}
 	return due, any

@@ -146,7 +146,7 @@ func TestWarnings(t *testing.T) {
 	check("above it", 1)
 	add(t, f, "x")
 	add(t, f, "x")
-	check("below the threshold", 0)
+	check("at a threshold that warns downwards", 1)
 	add(t, f, "x")
 	check("at the threshold", 1, `alice "" 90 under false`)
 	add(t, f, "x")
