@@ -142,9 +142,15 @@ func file(t *testing.T, dir, subject string) string {
 // mail, flags and deletions on both, and finds nothing to do when there is
 // nothing.
 func TestMbsync(t *testing.T) {
+	t.Run("straight", func(t *testing.T) { testMbsync(t, func(*server) {}) })
+	t.Run("proxy", func(t *testing.T) { testMbsync(t, func(s *server) { behindProxy(t, s) }) })
+}
+
+func testMbsync(t *testing.T, reach func(*server)) {
 	mbsync := program(t, "mbsync", "isync")
 	s := start(t, "-imap", "127.0.0.1:0", "-imaps", "", "-empty", "-v", "-user", "sync:secret")
 	c := talk(t, s)
+	reach(s)
 	c.do("CREATE Box")
 	want := make(map[string]string)
 	for i := range 200 {

@@ -30,10 +30,16 @@ set sort=mailbox-order
 
 // TestNeomutt reads, flags and saves mail with neomutt on a terminal.
 func TestNeomutt(t *testing.T) {
+	t.Run("straight", func(t *testing.T) { testNeomutt(t, func(*server) {}) })
+	t.Run("proxy", func(t *testing.T) { testNeomutt(t, func(s *server) { behindProxy(t, s) }) })
+}
+
+func testNeomutt(t *testing.T, reach func(*server)) {
 	program(t, "neomutt", "neomutt")
 	python := program(t, "python3", "python3")
 	s := start(t, "-imap", "127.0.0.1:0", "-imaps", "", "-empty", "-v", "-user", "sync:secret")
 	c := talk(t, s)
+	reach(s)
 	c.do("CREATE Box")
 	for _, subject := range []string{"first letter", "second letter", "third letter"} {
 		c.append("INBOX", "", subject)

@@ -59,8 +59,8 @@ func TestMain(m *testing.M) {
 
 // prepare builds the server and makes its certificate.
 func prepare(dir string) error {
-	mailserver = filepath.Join(dir, "mailserver")
-	args := []string{"build", "-o", mailserver}
+	mailserver, imapproxy = filepath.Join(dir, "mailserver"), filepath.Join(dir, "imapproxy")
+	args := []string{"build"}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			if s.Key == "-race" && s.Value == "true" {
@@ -68,8 +68,10 @@ func prepare(dir string) error {
 			}
 		}
 	}
-	if out, err := exec.Command("go", append(args, "..")...).CombinedOutput(); err != nil {
-		return fmt.Errorf("go build of the mail server: %w\n%s", err, out)
+	for program, source := range map[string]string{mailserver: "..", imapproxy: "../../imapproxy"} {
+		if out, err := exec.Command("go", append(args[:len(args):len(args)], "-o", program, source)...).CombinedOutput(); err != nil {
+			return fmt.Errorf("go build of %s: %w\n%s", source, err, out)
+		}
 	}
 	return makeCertificates(dir)
 }
