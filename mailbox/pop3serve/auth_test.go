@@ -1,6 +1,7 @@
 package pop3serve_test
 
 import (
+	"context"
 	"crypto/md5"
 	"crypto/rand"
 	"encoding/base64"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mailwire/mailwire/imapwire/engine"
+	"github.com/mailwire/mailwire/mailbox"
 	"github.com/mailwire/mailwire/mailbox/memstore"
 	"github.com/mailwire/mailwire/mailbox/pop3serve"
 )
@@ -93,6 +95,31 @@ func TestAPOP(t *testing.T) {
 	c.ok("STLS")
 	c.sess.Upgraded(start, engine.LayerTLS, engine.Security{Encrypted: true, Loopback: true})
 	c.err("APOP u "+digest(timestamp, "p"), "")
+}
+
+// careless has no secret for anybody, and does not say so.
+type careless struct{ secretive }
+
+func (careless) SharedSecret(context.Context, string) (string, mailbox.Identity, error) {
+	return "", mailbox.Identity{User: "u"}, nil
+}
+
+// TestEmptySecret: nobody knows a secret that is none.
+func TestEmptySecret(t *testing.T) {
+	f := newFixture(t, pop3serve.Options{})
+	srv, err := pop3serve.NewServer(f.store, pop3serve.Options{
+		Auth: careless{secretive{f.store}}, Random: rand.Reader, APOP: engine.PlaintextAlways,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sess, err := srv.Session(start, pop3serve.Info{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &client{f, sess}
+	_, timestamp, _ := strings.Cut(strings.TrimSpace(c.drain()), "<")
+	c.err("APOP u "+digest("<"+timestamp, ""), "AUTH")
 }
 
 // TestNoSecrets: nothing is offered that nobody can use.

@@ -342,7 +342,7 @@ func TestLease(t *testing.T) {
 	}
 
 	// The dead one wakes up. By now others count its messages.
-	if err := dead.sess.Feed(start.Add(5*time.Minute), []byte("QUIT\r\n")); err != nil {
+	if err := dead.sess.Feed(start.Add(5*time.Minute), []byte("NOOP\r\nQUIT\r\n")); err != nil {
 		t.Fatal(err)
 	}
 	dead.wants(dead.drain(), "-ERR [SYS/TEMP] ")

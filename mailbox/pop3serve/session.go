@@ -77,7 +77,7 @@ func (s *Session) Deadline() time.Time {
 	d := s.conn.Deadline()
 	// While something is to be written only the engine's deadline counts: over
 	// TLS a write that stops half way ends the connection. Advance renews.
-	if s.drop == nil || s.conn.Full() || s.conn.Stats().QueuedOut > 0 {
+	if s.drop == nil || s.conn.Stats().QueuedOut > 0 {
 		return d
 	}
 	if r := s.drop.renewal; d.IsZero() || r.Before(d) {
