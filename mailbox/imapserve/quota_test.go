@@ -232,8 +232,41 @@ func TestSoftQuota(t *testing.T) {
 	if out := work.ok("NOOP"); !strings.Contains(out, over) {
 		t.Errorf("the second time is told %q", out)
 	}
-	// One's own APPEND is told once.
 	work.want("APPEND Work {1+}\r\na", over+"\n* 3 EXISTS\n* 3 RECENT\nOK")
+	// One's own crossing is told once.
+	work.ok(`STORE 1:2 +FLAGS.SILENT (\Deleted)`)
+	work.ok("EXPUNGE")
+	work.want("APPEND Work {1+}\r\na", over+"\n* 2 EXISTS\n* 2 RECENT\nOK")
+	work.want("NOOP", "OK")
+}
+
+// TestQuotaNews: what was told is not told again because something else happened,
+// and a server keeps nothing of sessions that are gone.
+func TestQuotaNews(t *testing.T) {
+	f := newFixture(t, memstore.Options{
+		Quota:    limitOf(quota.Message, quota.Limit{Soft: 1, HasSoft: true, Hard: 4, HasHard: true}),
+		Warnings: []quota.Threshold{{Resource: quota.Message, Percent: 75}},
+	})
+	c, other := f.login(t), f.open(t, "INBOX")
+	if n := f.srv.Watching(); n != 1 {
+		t.Errorf("%d sessions are watching", n)
+	}
+	c.append("INBOX", "1")
+	c.append("INBOX", "2")
+	if out := other.ok("NOOP"); strings.Count(out, "OVERQUOTA") != 1 || strings.Contains(out, "ALERT") {
+		t.Errorf("above the soft limit is told %q", out)
+	}
+	c.append("INBOX", "3")
+	if out := other.ok("NOOP"); strings.Contains(out, "OVERQUOTA") || strings.Count(out, "ALERT") != 1 {
+		t.Errorf("above the threshold is told %q", out)
+	}
+	if out := other.ok("SELECT INBOX"); strings.Count(out, "OVERQUOTA") != 1 || strings.Contains(out, "ALERT") {
+		t.Errorf("at SELECT is told %q", out)
+	}
+	other.ok("UNSELECT")
+	if n := f.srv.Watching(); n != 0 {
+		t.Errorf("%d sessions are watching", n)
+	}
 }
 
 // TestQuotaWarnings: a threshold that is crossed reaches the sessions that have a
