@@ -49,6 +49,8 @@ type config struct {
 	users           userFlag
 	empty           bool
 	tlsCert, tlsKey string
+	quota           sizeFlag
+	quotaMessages   int64
 	verbose         bool
 }
 
@@ -62,6 +64,8 @@ func main() {
 	flag.BoolVar(&c.empty, "empty", false, "start without sample mail")
 	flag.StringVar(&c.tlsCert, "tls-cert", "", "PEM `file` with the certificate; default is one made at start")
 	flag.StringVar(&c.tlsKey, "tls-key", "", "PEM `file` with the key of the certificate")
+	flag.Var(&c.quota, "quota", "limit each user to so many octets: a `size` such as 10MiB; 0 is no limit")
+	flag.Int64Var(&c.quotaMessages, "quota-messages", 0, "limit each user to so many messages; 0 is no limit")
 	flag.BoolVar(&c.verbose, "v", false, "print a transcript of every session, secrets redacted, on standard error")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -78,6 +82,9 @@ func main() {
 
 // serve runs the server until ctx ends.
 func serve(ctx context.Context, c config, out, errs io.Writer) error {
+	if c.quotaMessages < 0 {
+		return errors.New("-quota-messages is negative")
+	}
 	if len(c.users) == 0 {
 		c.users = userFlag{{"demo", "demo"}}
 	}
@@ -147,16 +154,18 @@ func serve(ctx context.Context, c config, out, errs io.Writer) error {
 func newStore(ctx context.Context, c config) (*memstore.Store, error) {
 	// Mail differs from run to run, and so must UIDVALIDITY, for clients that
 	// remember.
-	store := memstore.New(memstore.Options{Now: time.Now, UIDValidity: uint32(time.Now().Unix()), KeepSecrets: true})
+	store := memstore.New(memstore.Options{Now: time.Now, UIDValidity: uint32(time.Now().Unix()), KeepSecrets: true, Warnings: warnings})
 	for _, u := range c.users {
 		if err := store.AddUser(u.name, u.password); err != nil {
 			return nil, fmt.Errorf("user %s: %w", u.name, err)
 		}
-		if c.empty {
-			continue
+		if !c.empty {
+			if err := addSamples(ctx, store, u.name); err != nil {
+				return nil, fmt.Errorf("sample mail of %s: %w", u.name, err)
+			}
 		}
-		if err := addSamples(ctx, store, u.name); err != nil {
-			return nil, fmt.Errorf("sample mail of %s: %w", u.name, err)
+		if err := store.SetQuota(u.name, "", c.limits()); err != nil {
+			return nil, fmt.Errorf("quota of %s: %w", u.name, err)
 		}
 	}
 	return store, nil
