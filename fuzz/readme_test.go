@@ -183,25 +183,34 @@ func TestSupportTableViolations(t *testing.T) {
 	}
 }
 
-// The program in the README compiles: what a newcomer pastes is what the
-// library is.
-func TestReadmeProgram(t *testing.T) {
+// The programs in the README compile: what a newcomer pastes is what the library
+// is.
+func TestReadmePrograms(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, found := strings.Cut(string(readme), "```go\n")
-	program, _, closed := strings.Cut(rest, "```")
-	if !found || !closed || !strings.HasPrefix(program, "package main\n") {
-		t.Fatal("README.md: no program")
+	programs := 0
+	for rest := string(readme); ; programs++ {
+		var program string
+		var found, closed bool
+		if _, rest, found = strings.Cut(rest, "```go\n"); !found {
+			break
+		}
+		if program, rest, closed = strings.Cut(rest, "```"); !closed || !strings.HasPrefix(program, "package main\n") {
+			t.Fatalf("README.md: %.60q is no program", program)
+		}
+		file := filepath.Join(t.TempDir(), "main.go")
+		if err := os.WriteFile(file, []byte(program), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		build := exec.CommandContext(t.Context(), "go", "build", "-o", os.DevNull, file)
+		build.Dir = ".."
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
 	}
-	file := filepath.Join(t.TempDir(), "main.go")
-	if err := os.WriteFile(file, []byte(program), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", os.DevNull, file)
-	build.Dir = ".."
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+	if programs < 2 {
+		t.Errorf("README.md has %d programs", programs)
 	}
 }
