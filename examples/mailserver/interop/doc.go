@@ -15,9 +15,13 @@
 //   - curl: every form of IMAP URL, uploads, and commands given with -X
 //     (RFC 5092, RFC 3501);
 //   - imaplib, of Python's standard library: every method it has, as scripts in
-//     testdata/imaplib, each in the clear, after STARTTLS and over TLS.
+//     testdata/imaplib, each in the clear, after STARTTLS and over TLS;
+//   - mbsync and neomutt, over IMAP;
+//   - curl, poplib, fetchmail and mpop over POP3: listing, fetching, keeping and
+//     taking away, by every login that they know.
 //
 // Beside them stand conversations over a plain socket that no well-behaved
 // program would start: commands pipelined past another session's EXPUNGE, and
-// refused literals that contain commands.
+// refused literals that contain commands, messages whose octets POP3 has to
+// change, and a maildrop that two want.
 package interop
