@@ -60,7 +60,7 @@ func (call *Call) Wait(ctx context.Context) (*Result, error) {
 	}
 	c.mu.Lock()
 	call.given = true
-	half := call.content && !call.done
+	half := c.conn.Withdraw(call.id) != nil && call.content && !c.conn.Sent(call.id)
 	c.mu.Unlock()
 	if half {
 		c.Close()

@@ -63,8 +63,7 @@ type Client struct {
 	conn   *imapclient.Conn
 	drive  *drive.Client
 	calls  []*Call // without an answer, in the order of Start
-	num    uint32  // of the message whose contents come
-	to     *Call   // the call that they belong to
+	to     *Call   // to which the contents that come belong
 	sink   sink
 	greet  *imapclient.Greeting
 	closed error // why the session is over

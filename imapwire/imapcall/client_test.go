@@ -235,7 +235,7 @@ func TestIdle(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		time.Sleep(20 * time.Millisecond)
-		if _, err := other.Do(ctx, &imapwire.Append{Mailbox: "INBOX", Messages: []imapwire.AppendMessage{message("x")}}); err != nil {
+		if _, err := other.Do(t.Context(), &imapwire.Append{Mailbox: "INBOX", Messages: []imapwire.AppendMessage{message("x")}}); err != nil {
 			t.Error(err)
 		}
 	}()

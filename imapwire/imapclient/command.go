@@ -219,6 +219,32 @@ func (c *Conn) command(id engine.ID, verb string) *command {
 	return nil
 }
 
+// Withdraw takes back a command of which nothing has been sent. Its Done follows,
+// with [ErrWithdrawn]. For any other it is [engine.ErrNotNow].
+func (c *Conn) Withdraw(id engine.ID) error {
+	for i, cmd := range c.cmds {
+		if cmd.id == id && !cmd.begun {
+			cmd.close()
+			c.cmds = append(c.cmds[:i:i], c.cmds[i+1:]...)
+			c.event(&Done{ID: id, Err: ErrWithdrawn})
+			c.pump()
+			return nil
+		}
+	}
+	return engine.ErrNotNow
+}
+
+// Sent reports whether a command has left wholly, or has its answer: one that has
+// not can not be taken back, since the server may wait for the rest.
+func (c *Conn) Sent(id engine.ID) bool {
+	for _, cmd := range c.cmds {
+		if cmd.id == id {
+			return cmd.begun && len(cmd.parts) == 0 && !cmd.open && cmd.wait != waitContinue && cmd.end <= c.written
+		}
+	}
+	return true
+}
+
 // Push gives a piece of the content for which Ready came, and returns how much
 // was taken: n < len(p) means that the queue is full. Without such a content it
 // is [engine.ErrNotNow].

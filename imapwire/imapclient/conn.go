@@ -14,6 +14,8 @@ import (
 var (
 	// ErrPlaintext: a password would travel in the clear. Nothing was sent.
 	ErrPlaintext = errors.New("imapclient: a login may not be sent in the clear")
+	// ErrWithdrawn: the application took a command back before it was sent.
+	ErrWithdrawn = errors.New("imapclient: withdrawn")
 	// ErrSurplus: octets came behind the answer to STARTTLS, where only TLS may
 	// speak. Somebody on the path may have put them there (RFC 9051 §6.2.1).
 	ErrSurplus = errors.New("imapclient: octets behind the answer to STARTTLS")
@@ -48,10 +50,10 @@ const (
 //
 //	from the network and the clock   Feed, FeedEOF, Expire
 //	to the application               Next, Want, Deadline
-//	from the application             Send, Push, SendAppend, AbortAppend, Respond, Cancel,
-//	                                 EndIdle, Upgraded, UpgradeFailed
+//	from the application             Send, Withdraw, Push, SendAppend, AbortAppend, Respond,
+//	                                 Cancel, EndIdle, Upgraded, UpgradeFailed
 //	to the network                   Output, Advance, Flush, and at last Close
-//	at any time                      State, Capabilities, Full, Security, Stats
+//	at any time                      State, Capabilities, Full, Sent, Security, Stats
 //
 // A mistake of the caller is an error, and nothing changes.
 type Conn struct {

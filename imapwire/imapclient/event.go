@@ -100,8 +100,8 @@ type Done struct {
 	ID engine.ID
 	// Status is the tagged response. It is empty when Err is not nil.
 	Status imapwire.StatusCondition
-	// Err says why there is none: what ended the conversation, or
-	// [ErrPlaintext].
+	// Err says why there is none: what ended the conversation, [ErrPlaintext] or
+	// [ErrWithdrawn].
 	Err error
 }
 
