@@ -32,7 +32,8 @@ func script(t *testing.T, s *server, name, transport, user, password, trust stri
 
 // Every method of Python's imaplib, each script on a server of its own.
 func TestImaplib(t *testing.T) {
-	scripts := []string{"login.py", "folders.py", "messages.py", "store.py", "search.py", "extended.py", "refused.py", "shared.py", "idle.py", "sigterm.py"}
+	scripts := []string{"login.py", "folders.py", "messages.py", "store.py", "search.py", "extended.py", "refused.py", "shared.py", "idle.py", "quota.py", "sigterm.py"}
+	flags := map[string][]string{"quota.py": {"-quota", "4KiB", "-quota-messages", "5"}}
 	found, err := filepath.Glob(filepath.Join("testdata", "imaplib", "*.py"))
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +44,7 @@ func TestImaplib(t *testing.T) {
 	for _, transport := range transports {
 		for _, name := range scripts {
 			t.Run(transport+"/"+name, func(t *testing.T) {
-				script(t, startEmpty(t), name, transport, user, password, authority)
+				script(t, startEmpty(t, flags[name]...), name, transport, user, password, authority)
 			})
 		}
 	}

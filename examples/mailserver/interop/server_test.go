@@ -229,8 +229,8 @@ func start(t *testing.T, args ...string) *server {
 }
 
 // startEmpty runs a server without mail for the user of the tests, on free ports,
-// with a transcript that must not give the password away.
-func startEmpty(t *testing.T) *server {
+// with a transcript that must not give the password away, and more arguments.
+func startEmpty(t *testing.T, more ...string) *server {
 	t.Helper()
 	var s *server
 	t.Cleanup(func() { // runs after the server has ended
@@ -245,8 +245,8 @@ func startEmpty(t *testing.T) *server {
 			}
 		}
 	})
-	s = start(t, "-imap", "127.0.0.1:0", "-imaps", "127.0.0.1:0", "-pop3", "127.0.0.1:0", "-pop3s", "127.0.0.1:0", "-empty", "-v",
-		"-user", user+":"+password, "-tls-cert", certificate, "-tls-key", key)
+	s = start(t, append([]string{"-imap", "127.0.0.1:0", "-imaps", "127.0.0.1:0", "-pop3", "127.0.0.1:0", "-pop3s", "127.0.0.1:0", "-empty", "-v",
+		"-user", user + ":" + password, "-tls-cert", certificate, "-tls-key", key}, more...)...)
 	if s.imap == "" || s.imaps == "" || s.pop3 == "" || s.pop3s == "" {
 		t.Fatal("the server does not say where it listens")
 	}

@@ -1,6 +1,6 @@
 """What imaplib knows and this server does not announce: each is answered NO or BAD and
-the session goes on. partial is of an older IMAP; acl, quota, annotation, sort and thread
-are extensions; proxyauth is one vendor's."""
+the session goes on. partial is of an older IMAP; acl, annotation, sort and thread are
+extensions; proxyauth is one vendor's."""
 
 from session import *
 
@@ -9,9 +9,6 @@ CALLS = (
     ("deleteacl", "INBOX", "bob"),
     ("getacl", "INBOX"),
     ("myrights", "INBOX"),
-    ("setquota", '""', "(STORAGE 512)"),
-    ("getquota", '""'),
-    ("getquotaroot", "INBOX"),
     ("setannotation", "INBOX", '"/comment"', '("value.priv" "x")'),
     ("getannotation", "INBOX", '"/comment"', '"value.priv"'),
     ("proxyauth", "bob"),
@@ -25,9 +22,6 @@ ANNOUNCED = {
     "deleteacl": "ACL",
     "getacl": "ACL",
     "myrights": "ACL",
-    "setquota": "QUOTA",
-    "getquota": "QUOTA",
-    "getquotaroot": "QUOTA",
     "sort": "SORT",
     "thread": "THREAD=REFERENCES",
 }
