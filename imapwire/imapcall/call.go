@@ -162,6 +162,10 @@ func (c *Client) owner(ev *imapclient.Data) *Call {
 		return c.asked("LIST", "LSUB", "SELECT", "EXAMINE", "CREATE", "RENAME")
 	case *imapwire.StatusData:
 		return c.asked("STATUS", "LIST")
+	case *imapwire.QuotaRootData:
+		return c.asked("GETQUOTAROOT")
+	case *imapwire.QuotaData:
+		return c.asked("GETQUOTA", "GETQUOTAROOT", "SETQUOTA")
 	case *imapwire.NamespaceData:
 		return c.asked("NAMESPACE")
 	case *imapwire.SearchData, *imapwire.ESearchData:
