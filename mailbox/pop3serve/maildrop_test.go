@@ -360,6 +360,30 @@ func TestLease(t *testing.T) {
 	}
 }
 
+// TestTwoNodes: the lock is the store's, so that two servers over one store have
+// one maildrop between them, and each sees what the other removed.
+func TestTwoNodes(t *testing.T) {
+	f := newFixture(t, pop3serve.Options{})
+	f.add("u", hello, hello)
+	here := f.srv
+	a := f.login("u")
+	f.serve(f.store, pop3serve.Options{})
+	b := f.connect(loopback)
+	b.ok("USER u")
+	b.err("PASS p", "IN-USE")
+	a.ok("DELE 1")
+	a.ok("QUIT")
+	b.ok("USER u")
+	b.is("PASS p", "+OK 1 messages (31 octets)\r\n")
+	f.srv = here
+	a = f.connect(loopback)
+	a.ok("USER u")
+	a.err("PASS p", "IN-USE")
+	b.cut()
+	a.ok("USER u")
+	a.ok("PASS p")
+}
+
 // TestLeaseAtQuit: a lease that was lost without a verb noticing is noticed
 // before anything is removed.
 func TestLeaseAtQuit(t *testing.T) {
