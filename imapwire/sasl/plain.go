@@ -2,7 +2,6 @@ package sasl
 
 import (
 	"bytes"
-	"unicode/utf8"
 
 	"github.com/mailwire/mailwire/imapwire/engine"
 )
@@ -10,26 +9,16 @@ import (
 // Plain is the name of the mechanism of RFC 4616.
 const Plain = "PLAIN"
 
-// maxName is the most octets of an authorization or authentication identity
-// and of a password (RFC 4616 §2: 255 octets each).
-const maxName = 255
+type plainServer struct{}
 
-type plainServer struct{ asked bool }
-
-// Step implements Server.
-//
-//	message = [authzid] UTF8NUL authcid UTF8NUL passwd
-func (s *plainServer) Step(response []byte) (Step, error) {
-	if response == nil && !s.asked {
-		s.asked = true
-		return &Challenge{}, nil
-	}
+// message = [authzid] UTF8NUL authcid UTF8NUL passwd
+func (plainServer) step(response []byte) (Step, error) {
 	fields := bytes.Split(response, []byte{0})
 	if len(fields) != 3 || len(fields[1]) == 0 || len(fields[2]) == 0 {
 		return nil, ErrSyntax
 	}
 	for _, f := range fields {
-		if len(f) > maxName || !utf8.Valid(f) {
+		if !identity(string(f)) {
 			return nil, ErrSyntax
 		}
 	}
@@ -38,4 +27,18 @@ func (s *plainServer) Step(response []byte) (Step, error) {
 		User:     string(fields[1]),
 		Password: engine.Secret(fields[2]),
 	}, nil
+}
+
+// oneMessage is a client that says one thing and waits for the verdict.
+type oneMessage string
+
+func (m oneMessage) initial() (string, bool)         { return string(m), true }
+func (oneMessage) step([]byte) (string, bool, error) { return "", false, ErrSyntax }
+func (oneMessage) refused() error                    { return nil }
+
+func newPlainClient(o ClientOptions) (clientSide, error) {
+	if !identity(o.AuthzID) || !identity(o.User) || !identity(string(o.Password)) {
+		return nil, ErrCredentials
+	}
+	return oneMessage(o.AuthzID + "\x00" + o.User + "\x00" + string(o.Password)), nil
 }
