@@ -135,13 +135,15 @@ func (s *bearerServer) step(response []byte) (Step, error) {
 //	kvsep       = %x01
 func parseOAuthBearer(message string) (*Token, error) {
 	gs2, rest, ok := parseGS2(message)
+	rest, begun := strings.CutPrefix(rest, "\x01")
+	pairs, ended := strings.CutSuffix(rest, "\x01\x01")
 	// There is no form of it that binds to the channel.
-	if !ok || gs2.flag == 'p' || !strings.HasPrefix(rest, "\x01") || !strings.HasSuffix(rest, "\x01\x01") {
+	if !ok || gs2.flag == 'p' || !begun || !ended {
 		return nil, ErrSyntax
 	}
 	t := &Token{AuthzID: gs2.authzid}
 	seen := map[string]bool{}
-	for pair := range strings.SplitSeq(rest[1:len(rest)-2], "\x01") {
+	for pair := range strings.SplitSeq(pairs, "\x01") {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok || key == "" || strings.ContainsFunc(key, notAlpha) || strings.ContainsFunc(value, notValue) {
 			return nil, ErrSyntax
