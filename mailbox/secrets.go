@@ -15,3 +15,19 @@ type Secrets interface {
 	// [ErrUnavailable].
 	SharedSecret(ctx context.Context, user string) (secret string, id Identity, err error)
 }
+
+// A TokenAuth is an [Auth] that knows OAuth 2.0 bearer tokens (RFC 6750).
+type TokenAuth interface {
+	// Token returns whose token it is. user is the account that the client named;
+	// empty when it named none. The failures are those of [Auth.Verify].
+	Token(ctx context.Context, user, token string) (Identity, error)
+}
+
+// A CertificateAuth is an [Auth] that knows users by the certificates whose keys
+// they proved to hold.
+type CertificateAuth interface {
+	// Certificate returns whose certificate it is, given in DER form. The failures
+	// are those of [Auth.Verify]. Whether the certificate can be trusted was the
+	// TLS layer's to check.
+	Certificate(ctx context.Context, der []byte) (Identity, error)
+}

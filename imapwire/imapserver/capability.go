@@ -55,6 +55,19 @@ func (c *Conn) offers(m Mechanism) bool {
 	return !m.Plaintext || c.opt.PlaintextAuth.Allows(c.sec)
 }
 
+// SetMechanisms changes what mechanisms are offered, for a transport that has
+// become another. The error is that of [New], and nothing changes.
+func (c *Conn) SetMechanisms(m []Mechanism) error {
+	opt := c.opt
+	opt.Mechanisms = m
+	if err := opt.check(); err != nil {
+		return err
+	}
+	c.opt.Mechanisms = m
+	c.caps = capabilityCache{}
+	return nil
+}
+
 // SetCapabilities changes what is announced, from the next answer on. The error
 // is that of [New], and nothing changes.
 func (c *Conn) SetCapabilities(l CapabilityLists) error {

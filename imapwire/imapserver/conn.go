@@ -27,7 +27,8 @@ const (
 //	from the network and the clock   Feed, FeedEOF, Expire
 //	to the application               Next, Want, Deadline
 //	from the application             Send, Done, Accept, Refuse, Challenge, Push, Yield,
-//	                                 Upgraded, UpgradeFailed, SetCapabilities, Deselect, Bye
+//	                                 Upgraded, UpgradeFailed, SetCapabilities, SetMechanisms,
+//	                                 Deselect, Bye
 //	to the network                   Output, Advance, Flush, and at last Close
 //	at any time                      State, Full, MayExpunge, Enabled, UTF8, Idling, Security, Stats
 //

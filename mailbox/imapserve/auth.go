@@ -2,6 +2,8 @@ package imapserve
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 
 	"github.com/mailwire/mailwire/imapwire"
@@ -18,8 +20,8 @@ func (s *Session) login(ctx context.Context, id engine.ID, cmd *imapwire.Login) 
 
 // authenticate begins a SASL exchange.
 func (s *Session) authenticate(ctx context.Context, ev *imapserver.Authenticate) {
-	m, found := sasl.NewServer(ev.Mechanism)
-	if !found {
+	m, err := s.saslOptions(s.conn.Security()).Server(ev.Mechanism)
+	if err != nil {
 		s.conn.Done(ev.ID, no(imapwire.CodeCannot, "no such mechanism"))
 		return
 	}
@@ -41,12 +43,17 @@ func (s *Session) authResponse(ctx context.Context, ev *imapserver.AuthResponse)
 }
 
 func (s *Session) saslStep(ctx context.Context, id engine.ID, response []byte) {
+	s.exchanging = ctx
 	step, err := s.exchange.Step(response)
+	s.exchanging = nil
 	if err != nil {
 		s.exchange = nil
 		s.failed++
-		// The same answer as for a wrong password: RFC 9051 §11.7.
-		s.conn.Done(id, s.condition(mailbox.ErrAuthentication))
+		if !errors.Is(err, mailbox.ErrUnavailable) {
+			// The same answer as for a wrong password: RFC 9051 §11.7.
+			err = mailbox.ErrAuthentication
+		}
+		s.conn.Done(id, s.condition(err))
 		return
 	}
 	switch step := step.(type) {
@@ -55,12 +62,83 @@ func (s *Session) saslStep(ctx context.Context, id engine.ID, response []byte) {
 	case *sasl.Credentials:
 		s.exchange = nil
 		s.enter(ctx, id, step, "AUTHENTICATE completed")
+	case *sasl.Authenticated:
+		s.exchange = nil
+		identity, user, err := s.openAs(ctx, s.proved, step.AuthzID)
+		s.entered(id, identity, user, err, "AUTHENTICATE completed")
 	}
+}
+
+// saslOptions say what mechanisms Auth can serve over a transport.
+func (s *Session) saslOptions(sec engine.Security) sasl.ServerOptions {
+	opt := &s.srv.opt
+	o := sasl.ServerOptions{Security: sec, Random: opt.Random, Pepper: opt.Pepper, Host: opt.Host, Passwords: true}
+	if a, ok := opt.Auth.(mailbox.Secrets); ok && a.KeepsSecrets() {
+		shared := func(user string) (engine.Secret, error) {
+			secret, identity, err := a.SharedSecret(s.exchanging, user)
+			if err == nil && secret == "" {
+				err = mailbox.ErrAuthentication
+			}
+			s.proved = identity
+			return engine.Secret(secret), err
+		}
+		o.Secret = shared
+		o.Hashes = []sasl.Hash{sasl.SHA256, sasl.SHA1}
+		o.Scram = func(h sasl.Hash, user string) (sasl.ScramCredentials, error) {
+			secret, err := shared(user)
+			if err != nil {
+				// Who does not exist costs as much as who does.
+				secret = "nobody"
+			}
+			salt := hmac.New(sha256.New, []byte(opt.Pepper))
+			salt.Write([]byte(h.String() + "\x00" + user))
+			keys, keysErr := sasl.NewScramCredentials(h, secret, salt.Sum(nil), scramIterations)
+			return keys, errors.Join(err, keysErr)
+		}
+	}
+	if a, ok := opt.Auth.(mailbox.TokenAuth); ok {
+		o.Token = func(t *sasl.Token) (string, error) {
+			var err error
+			s.proved, err = a.Token(s.exchanging, t.AuthzID, string(t.Token))
+			return s.proved.User, err
+		}
+	}
+	if a, ok := opt.Auth.(mailbox.CertificateAuth); ok {
+		o.Certificate = func(der []byte) (string, error) {
+			var err error
+			s.proved, err = a.Certificate(s.exchanging, der)
+			return s.proved.User, err
+		}
+	}
+	return o
+}
+
+// scramIterations is how often a password is hashed for SCRAM: the least that RFC
+// 7677 §4 allows, since it is done for every login.
+const scramIterations = 4096
+
+// mechanisms are those that are offered, best first. SCRAM binds to a channel
+// only where the transport has one.
+func mechanisms(o sasl.ServerOptions) []imapserver.Mechanism {
+	var out []imapserver.Mechanism
+	for _, name := range o.Mechanisms() {
+		out = append(out, imapserver.Mechanism{Name: name, Plaintext: sasl.Plaintext(name)})
+	}
+	return out
 }
 
 // enter verifies credentials and opens the account.
 func (s *Session) enter(ctx context.Context, id engine.ID, c *sasl.Credentials, done string) {
-	identity, user, err := s.open(ctx, c)
+	identity, err := s.srv.opt.Auth.Verify(ctx, c.User, string(c.Password))
+	var user mailbox.User
+	if err == nil {
+		identity, user, err = s.openAs(ctx, identity, c.AuthzID)
+	}
+	s.entered(id, identity, user, err, done)
+}
+
+// entered ends a login.
+func (s *Session) entered(id engine.ID, identity mailbox.Identity, user mailbox.User, err error, done string) {
 	if err != nil {
 		s.failed++
 		s.conn.Done(id, s.condition(err))
@@ -70,17 +148,16 @@ func (s *Session) enter(ctx context.Context, id engine.ID, c *sasl.Credentials, 
 	s.conn.Done(id, ok(nil, done))
 }
 
-func (s *Session) open(ctx context.Context, c *sasl.Credentials) (mailbox.Identity, mailbox.User, error) {
-	identity, err := s.srv.opt.Auth.Verify(ctx, c.User, string(c.Password))
-	if err != nil {
-		return identity, nil, err
-	}
-	if c.AuthzID != "" && c.AuthzID != identity.User {
+// openAs opens the account of somebody who proved to be identity and wants to act
+// as authzID, if that is not empty.
+func (s *Session) openAs(ctx context.Context, identity mailbox.Identity, authzID string) (mailbox.Identity, mailbox.User, error) {
+	if authzID != "" && authzID != identity.User {
 		a, may := s.srv.opt.Auth.(mailbox.Authorizer)
 		if !may {
 			return identity, nil, mailbox.ErrAuthorization
 		}
-		if identity, err = a.Authorize(ctx, identity, c.AuthzID); err != nil {
+		var err error
+		if identity, err = a.Authorize(ctx, identity, authzID); err != nil {
 			return identity, nil, err
 		}
 	}

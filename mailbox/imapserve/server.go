@@ -2,6 +2,7 @@ package imapserve
 
 import (
 	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -9,7 +10,6 @@ import (
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
 	"github.com/mailwire/mailwire/imapwire/imapserver"
-	"github.com/mailwire/mailwire/imapwire/sasl"
 	"github.com/mailwire/mailwire/mailbox"
 )
 
@@ -20,6 +20,15 @@ type Options struct {
 	Auth mailbox.Auth
 	// PlaintextAuth says when passwords may travel in the clear.
 	PlaintextAuth engine.PlaintextAuth
+	// Random is where nonces come from: crypto/rand.Reader, or another reader
+	// that many goroutines may use and nobody can guess. Pepper is random too, 16
+	// octets or more, and the same on all servers of a service and for good. With
+	// both, and an Auth that is a [mailbox.Secrets], SCRAM and CRAM-MD5 are
+	// offered, which show no password.
+	Random io.Reader
+	Pepper engine.Secret
+	// Host is the name of the server, for mechanisms that tell it.
+	Host string
 	// StartTLS: the driver can upgrade connections to TLS.
 	StartTLS bool
 	// Limits of the protocol engine; zero fields are the defaults.
@@ -105,7 +114,7 @@ func (s *Server) Session(now time.Time, info Info) (*Session, error) {
 		PlaintextAuth: s.opt.PlaintextAuth,
 		Limits:        s.opt.Limits,
 		Capabilities:  s.lists,
-		Mechanisms:    mechanisms(),
+		Mechanisms:    mechanisms(sess.saslOptions(info.Security)),
 		StartTLS:      s.opt.StartTLS,
 		Enable:        imap.Capabilities{imap.CapIMAP4rev2, imap.CapCondStore, imap.CapQResync},
 		ID:            s.opt.ID,
@@ -116,15 +125,6 @@ func (s *Server) Session(now time.Time, info Info) (*Session, error) {
 	}
 	sess.conn = conn
 	return sess, nil
-}
-
-// mechanisms returns the SASL mechanisms that an Auth serves.
-func mechanisms() []imapserver.Mechanism {
-	var out []imapserver.Mechanism
-	for _, name := range []string{sasl.Plain, sasl.Login} {
-		out = append(out, imapserver.Mechanism{Name: name, Plaintext: sasl.Plaintext(name)})
-	}
-	return out
 }
 
 // capabilities computes what is announced from what the store offers.

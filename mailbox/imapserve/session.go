@@ -25,6 +25,10 @@ type Session struct {
 	user     mailbox.User
 	failed   int // logins that failed
 	exchange sasl.Server
+	// exchanging is the context of the step that the exchange is in, and proved
+	// who the client is if it succeeds.
+	exchanging context.Context
+	proved     mailbox.Identity
 
 	selected *selected
 	// modSeqs: the client is told modseqs (RFC 7162 §3.1).
@@ -108,6 +112,8 @@ func (s *Session) Upgrade() (l engine.Layer, rest []byte) {
 func (s *Session) Upgraded(now time.Time, l engine.Layer, sec engine.Security) {
 	s.now, s.upgrade = now, nil
 	s.conn.Upgraded(now, l, sec)
+	// The names are those of package sasl.
+	_ = s.conn.SetMechanisms(mechanisms(s.saslOptions(sec)))
 }
 
 // UpgradeFailed says that the layer could not be put in place.
