@@ -22,8 +22,8 @@ var ErrPrepare = errors.New("sasl: name or password cannot be prepared")
 // normalises to: RFC 5802 §2.2 computes keys from SASLprep, and a key that is
 // computed otherwise is another key. Code points that Unicode 3.2 had not
 // assigned are allowed, in stored strings too, which §2.2 does not want: it
-// would leave no password a character newer than 2002. They are normalised as
-// the newer Unicode of package norm has it.
+// would leave no password a character newer than 2002. Their normal forms and
+// directions are those of the Unicode version that golang.org/x/text has.
 func Prepare(s string) (string, error) {
 	plain := s != ""
 	for i := 0; i < len(s); i++ {

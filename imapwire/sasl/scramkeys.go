@@ -130,6 +130,27 @@ func pseudo(pepper engine.Secret, what, user string) []byte {
 	return SHA256.mac([]byte(pepper), what+"\x00"+user)
 }
 
+// DeriveScram returns the keys of a user whose secret o.Secret returns, computed
+// from it at every login: for servers that keep secrets rather than keys, as
+//
+//	o.Scram = o.DeriveScram
+//
+// The salt depends on o.Pepper and the user, as it does for users who do not
+// exist, and those cost as much. The errors are those of o.Secret and of
+// [NewScramCredentials].
+func (o ServerOptions) DeriveScram(h Hash, user string) (ScramCredentials, error) {
+	nobody := pseudoCredentials(o, h, user)
+	secret, err := o.Secret(user)
+	if err != nil {
+		secret = "nobody"
+	}
+	c, derived := NewScramCredentials(h, secret, nobody.Salt, nobody.Iterations)
+	if err == nil {
+		err = derived
+	}
+	return c, err
+}
+
 // pseudoCredentials are the keys of a user who does not exist. Nobody knows a
 // password for them.
 func pseudoCredentials(o ServerOptions, h Hash, user string) ScramCredentials {

@@ -89,7 +89,8 @@ type ServerOptions struct {
 	// Passwords: the caller verifies [Credentials]. For PLAIN and LOGIN.
 	Passwords bool
 	// Scram returns the keys of a user, whose name is prepared. For SCRAM,
-	// with Random and Pepper.
+	// with Random and Pepper. [ServerOptions.DeriveScram] is one for servers
+	// that have Secret.
 	Scram func(h Hash, user string) (ScramCredentials, error)
 	// Hashes are those for which there may be keys; empty: SHA-256 alone.
 	Hashes []Hash
