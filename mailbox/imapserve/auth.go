@@ -2,8 +2,6 @@ package imapserve
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"errors"
 
 	"github.com/mailwire/mailwire/imapwire"
@@ -74,7 +72,7 @@ func (s *Session) saslOptions(sec engine.Security) sasl.ServerOptions {
 	opt := &s.srv.opt
 	o := sasl.ServerOptions{Security: sec, Random: opt.Random, Pepper: opt.Pepper, Host: opt.Host, Passwords: true}
 	if a, ok := opt.Auth.(mailbox.Secrets); ok && a.KeepsSecrets() {
-		shared := func(user string) (engine.Secret, error) {
+		o.Secret = func(user string) (engine.Secret, error) {
 			secret, identity, err := a.SharedSecret(s.exchanging, user)
 			if err == nil && secret == "" {
 				err = mailbox.ErrAuthentication
@@ -82,19 +80,8 @@ func (s *Session) saslOptions(sec engine.Security) sasl.ServerOptions {
 			s.proved = identity
 			return engine.Secret(secret), err
 		}
-		o.Secret = shared
 		o.Hashes = []sasl.Hash{sasl.SHA256, sasl.SHA1}
-		o.Scram = func(h sasl.Hash, user string) (sasl.ScramCredentials, error) {
-			secret, err := shared(user)
-			if err != nil {
-				// Who does not exist costs as much as who does.
-				secret = "nobody"
-			}
-			salt := hmac.New(sha256.New, []byte(opt.Pepper))
-			salt.Write([]byte(h.String() + "\x00" + user))
-			keys, keysErr := sasl.NewScramCredentials(h, secret, salt.Sum(nil), scramIterations)
-			return keys, errors.Join(err, keysErr)
-		}
+		o.Scram = o.DeriveScram
 	}
 	if a, ok := opt.Auth.(mailbox.TokenAuth); ok {
 		o.Token = func(t *sasl.Token) (string, error) {
@@ -112,10 +99,6 @@ func (s *Session) saslOptions(sec engine.Security) sasl.ServerOptions {
 	}
 	return o
 }
-
-// scramIterations is how often a password is hashed for SCRAM: the least that RFC
-// 7677 §4 allows, since it is done for every login.
-const scramIterations = 4096
 
 // mechanisms are those that are offered, best first. SCRAM binds to a channel
 // only where the transport has one.

@@ -30,8 +30,8 @@ func (s *Session) apop(ctx context.Context, ev *pop3server.Apop) {
 }
 
 func (s *Session) auth(ctx context.Context, ev *pop3server.Auth) {
-	m, found := sasl.NewServer(ev.Mechanism)
-	if !found {
+	m, err := s.saslOptions(s.conn.Security()).Server(ev.Mechanism)
+	if err != nil {
 		s.conn.Done(ev.ID, refuse("no such mechanism"))
 		return
 	}
@@ -53,11 +53,16 @@ func (s *Session) authResponse(ctx context.Context, ev *pop3server.AuthResponse)
 }
 
 func (s *Session) saslStep(ctx context.Context, id engine.ID, response []byte) {
+	s.exchanging = ctx
 	step, err := s.exchange.Step(response)
+	s.exchanging = nil
 	if err != nil {
 		s.exchange = nil
-		// The same answer as for a wrong password.
-		s.deny(id, mailbox.ErrAuthentication)
+		if !errors.Is(err, mailbox.ErrUnavailable) {
+			// The same answer as for a wrong password.
+			err = mailbox.ErrAuthentication
+		}
+		s.deny(id, err)
 		return
 	}
 	switch step := step.(type) {
@@ -66,19 +71,70 @@ func (s *Session) saslStep(ctx context.Context, id engine.ID, response []byte) {
 	case *sasl.Credentials:
 		s.exchange = nil
 		s.identify(ctx, id, step)
+	case *sasl.Authenticated:
+		s.exchange = nil
+		identity, err := s.authorize(ctx, s.proved, step.AuthzID)
+		s.entered(ctx, id, identity, err)
 	}
+}
+
+// saslOptions say what mechanisms Auth can serve over a transport.
+func (s *Session) saslOptions(sec engine.Security) sasl.ServerOptions {
+	opt := &s.srv.opt
+	o := sasl.ServerOptions{Security: sec, Random: opt.Random, Pepper: opt.Pepper, Host: opt.Host, Passwords: true}
+	if a, ok := opt.Auth.(mailbox.Secrets); ok && a.KeepsSecrets() {
+		o.Secret = func(user string) (engine.Secret, error) {
+			secret, identity, err := a.SharedSecret(s.exchanging, user)
+			if err == nil && secret == "" {
+				err = mailbox.ErrAuthentication
+			}
+			s.proved = identity
+			return engine.Secret(secret), err
+		}
+		o.Hashes = []sasl.Hash{sasl.SHA256, sasl.SHA1}
+		o.Scram = o.DeriveScram
+	}
+	if a, ok := opt.Auth.(mailbox.TokenAuth); ok {
+		o.Token = func(t *sasl.Token) (string, error) {
+			var err error
+			s.proved, err = a.Token(s.exchanging, t.AuthzID, string(t.Token))
+			return s.proved.User, err
+		}
+	}
+	if a, ok := opt.Auth.(mailbox.CertificateAuth); ok {
+		o.Certificate = func(der []byte) (string, error) {
+			var err error
+			s.proved, err = a.Certificate(s.exchanging, der)
+			return s.proved.User, err
+		}
+	}
+	return o
 }
 
 // identify verifies credentials.
 func (s *Session) identify(ctx context.Context, id engine.ID, c *sasl.Credentials) {
 	identity, err := s.srv.opt.Auth.Verify(ctx, c.User, string(c.Password))
-	if err == nil && c.AuthzID != "" && c.AuthzID != identity.User {
-		if a, may := s.srv.opt.Auth.(mailbox.Authorizer); may {
-			identity, err = a.Authorize(ctx, identity, c.AuthzID)
-		} else {
-			err = mailbox.ErrAuthorization
-		}
+	if err == nil {
+		identity, err = s.authorize(ctx, identity, c.AuthzID)
 	}
+	s.entered(ctx, id, identity, err)
+}
+
+// authorize returns whom somebody may act as who proved to be identity and wants
+// to be authzID, if that is not empty.
+func (s *Session) authorize(ctx context.Context, identity mailbox.Identity, authzID string) (mailbox.Identity, error) {
+	if authzID == "" || authzID == identity.User {
+		return identity, nil
+	}
+	a, may := s.srv.opt.Auth.(mailbox.Authorizer)
+	if !may {
+		return identity, mailbox.ErrAuthorization
+	}
+	return a.Authorize(ctx, identity, authzID)
+}
+
+// entered goes on after a proof, or denies it.
+func (s *Session) entered(ctx context.Context, id engine.ID, identity mailbox.Identity, err error) {
 	if err != nil {
 		s.deny(id, err)
 		return

@@ -1,6 +1,7 @@
 package pop3serve
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -30,7 +31,13 @@ type Options struct {
 	// passwords by the million. It is always possible over TLS from the first
 	// octet on, and never after STLS.
 	APOP engine.PlaintextAuth
-	// Host stands in those timestamps behind the "@". Empty is "localhost".
+	// Pepper is random, 16 octets or more, and the same on all servers of a
+	// service and for good. With it, Random and an Auth that is a
+	// [mailbox.Secrets], SCRAM and CRAM-MD5 are offered, which show no password.
+	Pepper engine.Secret
+	// Host is the name of the server: it stands in those timestamps behind the
+	// "@", and some mechanisms tell it. Empty is "localhost" there, and a client
+	// that says whom it means may mean any.
 	Host string
 	// STLS: the driver can upgrade connections to TLS.
 	STLS bool
@@ -88,9 +95,6 @@ func NewServer(store mailbox.Store, opt Options) (*Server, error) {
 		return nil, err
 	}
 	opt.Lease = max(opt.Lease, 2*limits.OutputTime)
-	if opt.Host == "" {
-		opt.Host = "localhost"
-	}
 	s := &Server{store: store, opt: opt, locked: make(map[mailbox.FolderID]*lock)}
 	if x, is := opt.Auth.(mailbox.Secrets); is && opt.Random != nil && x.KeepsSecrets() {
 		s.secrets = x
@@ -138,7 +142,7 @@ func (s *Server) Session(now time.Time, info Info) (*Session, error) {
 		APOP:          s.opt.APOP,
 		Limits:        s.opt.Limits,
 		Capabilities:  s.lists,
-		Mechanisms:    mechanisms(),
+		Mechanisms:    mechanisms(sess.saslOptions(info.Security)),
 		STLS:          s.opt.STLS,
 		Greeting:      s.opt.Greeting,
 	})
@@ -157,13 +161,13 @@ func (s *Server) timestamp() (string, error) {
 	if _, err := io.ReadFull(s.opt.Random, random[:]); err != nil {
 		return "", err
 	}
-	return "<" + hex.EncodeToString(random[:]) + "@" + s.opt.Host + ">", nil
+	return "<" + hex.EncodeToString(random[:]) + "@" + cmp.Or(s.opt.Host, "localhost") + ">", nil
 }
 
-// mechanisms returns the SASL mechanisms that an Auth serves.
-func mechanisms() []pop3server.Mechanism {
+// mechanisms are those that are offered, best first.
+func mechanisms(o sasl.ServerOptions) []pop3server.Mechanism {
 	var out []pop3server.Mechanism
-	for _, name := range []string{sasl.Plain, sasl.Login} {
+	for _, name := range o.Mechanisms() {
 		out = append(out, pop3server.Mechanism{Name: name, Plaintext: sasl.Plaintext(name)})
 	}
 	return out

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/sasl"
+	"github.com/mailwire/mailwire/mailbox"
 	"github.com/mailwire/mailwire/pop3wire"
 	"github.com/mailwire/mailwire/pop3wire/pop3server"
 )
@@ -22,6 +23,10 @@ type Session struct {
 	user, who string
 	failed    int // logins that failed
 	exchange  sasl.Server
+	// exchanging is the context of the step that the exchange is in, and proved
+	// who the client is if it succeeds.
+	exchanging context.Context
+	proved     mailbox.Identity
 
 	// drop is the maildrop between login and release.
 	drop *maildrop
@@ -109,6 +114,8 @@ func (s *Session) Upgrade() (l engine.Layer, rest []byte) {
 func (s *Session) Upgraded(now time.Time, l engine.Layer, sec engine.Security) {
 	s.now, s.upgrade = now, nil
 	s.conn.Upgraded(now, l, sec)
+	// The names are those of package sasl.
+	_ = s.conn.SetMechanisms(mechanisms(s.saslOptions(sec)))
 }
 
 // UpgradeFailed says that the layer could not be put in place.

@@ -46,3 +46,16 @@ func (c *Conn) SetCapabilities(l CapabilityLists) error {
 	c.capa = nil
 	return nil
 }
+
+// SetMechanisms changes what SASL mechanisms are offered, for a transport that
+// has become another. The error is that of [New], and nothing changes.
+func (c *Conn) SetMechanisms(m []Mechanism) error {
+	opt := c.opt
+	opt.Mechanisms = m
+	if err := opt.check(); err != nil {
+		return err
+	}
+	c.opt.Mechanisms = m
+	c.capa = nil
+	return nil
+}

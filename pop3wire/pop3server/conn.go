@@ -23,7 +23,7 @@ const (
 //	from the network and the clock   Feed, FeedEOF, Expire
 //	to the application               Next, Want, Deadline
 //	from the application             Done, Answer, Body, Begin, Send, Push, End, Challenge,
-//	                                 Yield, Upgraded, UpgradeFailed, SetCapabilities, Bye
+//	                                 Yield, Upgraded, UpgradeFailed, SetCapabilities, SetMechanisms, Bye
 //	to the network                   Output, Advance, Flush, and at last Close
 //	at any time                      State, Full, UTF8, Security, Stats
 //
