@@ -524,3 +524,84 @@ func TestUnknownUsers(t *testing.T) {
 		}
 	}
 }
+
+// TestScramNonce: who knows the password, and signs another nonce than the
+// server's, is refused nevertheless (RFC 5802 §5.1): the signature is then over
+// what the client chose alone.
+func TestScramNonce(t *testing.T) {
+	v := vectors[1]
+	salt, _ := decode64(v.salt)
+	keys, err := NewScramCredentials(v.hash, "pencil", salt, 4096)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := deriveKeys(v.hash, "pencil", salt, 4096)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, nonce := range []string{v.cnonce + v.snonce, v.cnonce + v.snonce + "x", v.cnonce, "x"} {
+		s := vectorServer(t, v.mechanism, v.snonce, keys)
+		if _, err := serverFirst(t, s, v.first); err != nil {
+			t.Fatal(err)
+		}
+		unsigned := "c=biws,r=" + nonce
+		_, bare, _ := strings.Cut(v.first, ",,")
+		proof := xor(k.client, v.hash.mac(k.stored, bare+","+v.sFirst+","+unsigned))
+		_, err := s.Step([]byte(unsigned + ",p=" + encode64(proof)))
+		if right := nonce == v.cnonce+v.snonce; right != (err == nil) || !right && err != ErrAuthentication {
+			t.Errorf("%q: %v", nonce, err)
+		}
+	}
+}
+
+// TestDeriveScram: keys that are computed from a secret are those of NewScramCredentials,
+// under the salt that a user has who does not exist; and who does not exist is
+// still nobody, whatever the password.
+func TestDeriveScram(t *testing.T) {
+	errNone := errors.New("no such user")
+	o := ServerOptions{Random: zeros{}, Pepper: pepper, Secret: func(user string) (engine.Secret, error) {
+		switch user {
+		case "tim":
+			return "pencil", nil
+		case "tom":
+			return "a\x07", nil
+		case "empty":
+			return "", nil
+		}
+		return "", errNone
+	}}
+	o.Scram = o.DeriveScram
+	for _, tt := range []struct {
+		user, password string
+		want           error
+	}{
+		{"tim", "pencil", nil},
+		{"tim", "pencils", ErrAuthentication},
+		{"tom", "a", ErrPrepare},
+		{"empty", "nobody", ErrPrepare},
+		{"nobody", "nobody", errNone},
+	} {
+		s, err := o.Server(ScramSHA256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := NewClient(ScramSHA256, ClientOptions{User: tt.user, Password: engine.Secret(tt.password), Random: zeros{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, _ := c.Initial()
+		first, err := serverFirst(t, s, string(m))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := ",s=" + encode64(pseudoCredentials(o, SHA256, tt.user).Salt) + ",i=4096"; !strings.HasSuffix(first, want) {
+			t.Errorf("%s: %q", tt.user, first)
+		}
+		if m, err = c.Step([]byte(first)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Step([]byte(m)); err != tt.want {
+			t.Errorf("%s: %v", tt.user, err)
+		}
+	}
+}
