@@ -17,23 +17,33 @@ type Limits struct {
 	// Line is the octets of a command, its line end included. 255, which
 	// RFC 2449 §4 has as the least and the most.
 	Line int
-	// SASLLine is the octets of a client's line in a SASL exchange, and of an
-	// AUTH with an initial response. 12 KiB: RFC 5034 §4 exempts the former
+	// SASLLine is the octets of a line in a SASL exchange, on both sides, and of
+	// an AUTH with an initial response. 12 KiB: RFC 5034 §4 exempts the former
 	// from the limit of commands, and clients with tokens the latter.
 	SASLLine int
-	// SASLSteps is how many messages a client may send in one exchange, 16.
+	// SASLSteps is how many messages a client may send in one exchange, and how
+	// many challenges a server. 16.
 	SASLSteps int
 	// Bad is how many malformed commands in a row a connection survives. 20 as
 	// Dovecot, before login 3.
 	Bad, BadPreAuth int
 	// Output is the octets of its own that a server queues before it stops
-	// taking commands and asks to be drained. 64 KiB, before login 4 KiB.
+	// taking commands and asks to be drained. 64 KiB, before login 4 KiB. At a
+	// client it is only when Full becomes true.
 	Output, OutputPreAuth int
 
 	// ResponseLine is the octets of a status or of a line of a listing that a
 	// client takes. 512 as RFC 2449 §4 has it. The lines of messages are
 	// not bounded.
 	ResponseLine int
+	// Capabilities is how many lines of the response to CAPA a client
+	// remembers, 128; the others it only tells.
+	Capabilities int
+	// Ahead is the octets of commands without an answer that a client sends to
+	// a server with PIPELINING; one command it always sends. 4 KiB, which is
+	// below the window of any transport, as RFC 2449 §6.6 asks of those who
+	// may block when they write.
+	Ahead int
 
 	// LoginTime is how long a client may take to authenticate, and a TLS
 	// handshake to be done. 3 minutes as Dovecot.
@@ -47,6 +57,10 @@ type Limits struct {
 	// OutputTime is how long queued output may stand still. 5 minutes as
 	// Dovecot and mox.
 	OutputTime time.Duration
+	// AnswerTime is how long a server may be silent while it owes its greeting
+	// or an answer. 5 minutes, as imapwire has it: some look for the unique-ids
+	// of a large maildrop in every message.
+	AnswerTime time.Duration
 }
 
 // WithDefaults returns l with every zero replaced. The error is about limits
@@ -66,7 +80,7 @@ func (l Limits) WithDefaults() (Limits, error) {
 	for _, n := range []struct {
 		n   *int
 		def int
-	}{{&l.SASLSteps, 16}, {&l.ResponseLine, MaxResponseLine}} {
+	}{{&l.SASLSteps, 16}, {&l.ResponseLine, MaxResponseLine}, {&l.Capabilities, 128}, {&l.Ahead, 4 << 10}} {
 		if *n.n == 0 {
 			*n.n = n.def
 		}
@@ -79,6 +93,7 @@ func (l Limits) WithDefaults() (Limits, error) {
 		{&l.IdleTime, 10 * time.Minute},
 		{&l.CommandTime, time.Minute},
 		{&l.OutputTime, 5 * time.Minute},
+		{&l.AnswerTime, 5 * time.Minute},
 	} {
 		if *t.d == 0 {
 			*t.d = t.def
@@ -112,8 +127,9 @@ func (l *Limits) check() error {
 		{"Line", int64(l.Line)}, {"SASLLine", int64(l.SASLLine)}, {"SASLSteps", int64(l.SASLSteps)},
 		{"Bad", int64(l.Bad)}, {"BadPreAuth", int64(l.BadPreAuth)},
 		{"Output", int64(l.Output)}, {"OutputPreAuth", int64(l.OutputPreAuth)},
-		{"ResponseLine", int64(l.ResponseLine)},
+		{"ResponseLine", int64(l.ResponseLine)}, {"Capabilities", int64(l.Capabilities)}, {"Ahead", int64(l.Ahead)},
 		{"LoginTime", int64(l.LoginTime)}, {"CommandTime", int64(l.CommandTime)}, {"OutputTime", int64(l.OutputTime)},
+		{"AnswerTime", int64(l.AnswerTime)},
 	} {
 		if p.n < 0 {
 			return fmt.Errorf("pop3wire: limit %s is negative", p.name)
