@@ -98,9 +98,13 @@ func serve(ctx context.Context, c config, out, errs io.Writer) error {
 	}
 	log := slog.New(slog.NewTextHandler(errs, nil))
 	onError := func(user string, err error) { log.Error("store", "user", user, "err", err) }
+	// The store does not outlive the process; neither need the salts.
+	pepper := engine.Secret(rand.Text())
 	mail, err := imapserve.NewServer(store, imapserve.Options{
 		Auth:          store,
 		PlaintextAuth: engine.PlaintextLoopback,
+		Random:        rand.Reader,
+		Pepper:        pepper,
 		StartTLS:      true,
 		ID:            []imapwire.IDField{{Name: "name", Value: imap.String("mailwire")}},
 		OnError:       onError,
@@ -113,6 +117,7 @@ func serve(ctx context.Context, c config, out, errs io.Writer) error {
 		Auth:          store,
 		PlaintextAuth: engine.PlaintextLoopback,
 		Random:        rand.Reader,
+		Pepper:        pepper,
 		APOP:          engine.PlaintextLoopback,
 		STLS:          true,
 		UTF8:          true,

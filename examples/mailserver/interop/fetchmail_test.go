@@ -157,7 +157,7 @@ func TestFetchmail(t *testing.T) {
 func TestMpop(t *testing.T) {
 	mpop := program(t, "mpop", "mpop")
 	for _, transport := range transports {
-		for _, auth := range []string{"user", "plain", "login", "apop"} {
+		for _, auth := range []string{"user", "plain", "login", "apop", "cram-md5", "scram-sha-1", "scram-sha-256"} {
 			if auth == "apop" && transport == "starttls" {
 				continue // the timestamp does not outlive STLS
 			}
@@ -204,6 +204,9 @@ func TestMpop(t *testing.T) {
 					t.Errorf("left are %q", got)
 				}
 				verb := map[string]string{"user": "USER", "plain": "AUTH PLAIN", "login": "AUTH LOGIN", "apop": "APOP"}[auth]
+				if verb == "" {
+					verb = "AUTH " + strings.ToUpper(auth)
+				}
 				want(t, s.stderr.String(), `C: `+verb)
 			})
 		}

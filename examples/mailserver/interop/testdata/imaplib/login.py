@@ -51,10 +51,16 @@ imaplib_error(c.authenticate, "PLAIN", lambda challenge: b"no separators")
 c.shutdown()
 
 c = connect()
-imaplib_error(c.login_cram_md5, USER, PASSWORD)
+assert "AUTHENTICATIONFAILED" in imaplib_error(c.login_cram_md5, USER, PASSWORD + "x")
+assert "AUTHENTICATIONFAILED" in imaplib_error(c.login_cram_md5, "nobody", PASSWORD)
 imaplib_error(c.authenticate, "X-UNKNOWN", lambda challenge: b"")
 equal(c.state, "NONAUTH")
 ok(c.login(USER, PASSWORD))
+equal(c.state, "AUTH")
+c.shutdown()
+
+c = connect()
+ok(c.login_cram_md5(USER, PASSWORD))
 equal(c.state, "AUTH")
 
 # What is announced afterwards.
