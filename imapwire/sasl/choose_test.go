@@ -69,6 +69,9 @@ func TestChoose(t *testing.T) {
 			t.Errorf("%s: %q, %v", tt.name, got, err)
 		}
 	}
+	if password.Random.(*counter).n != 0 {
+		t.Error("a choice took randomness")
+	}
 }
 
 // TestChosen: what is chosen can be begun, is offered, and does not show a

@@ -264,6 +264,7 @@ func TestMessages(t *testing.T) {
 		{OAuthBearer, "n,,\x01auth=Bearer t\x01x=ä\x01\x01", nil},
 		{OAuthBearer, "n,,\x01auth=Bearer \x01\x01", nil},
 		{OAuthBearer, "n,,\x01auth=Bearer\x01\x01", nil},
+		{OAuthBearer, "n,,\x01host=mail.example.org\x01\x01", nil},
 		{OAuthBearer, "n,,\x01auth=Basic t\x01\x01", nil},
 		{OAuthBearer, "n,,\x01auth=Bearer t u\x01\x01", nil},
 		{XOAuth2, "user=u\x01auth=bearer t\x01\x01", user("u")},
@@ -523,5 +524,37 @@ func TestEmptyAnswers(t *testing.T) {
 	s.Step(nil)
 	if _, err := s.Step(nil); err != ErrSyntax {
 		t.Error("LOGIN:", err)
+	}
+}
+
+// TestNobody: a lookup that finds nothing lets nobody in, though it says so
+// with an empty answer; and its error is what the caller hears at the end.
+func TestNobody(t *testing.T) {
+	errDown := errors.New("database down")
+	const challenge = "<0.0@localhost>"
+	for _, tt := range []struct {
+		err, want error
+	}{{nil, ErrAuthentication}, {errDown, errDown}} {
+		o := ServerOptions{
+			Random: zeros{}, Pepper: pepper, Security: engine.Security{Peer: []byte{1}},
+			Secret:      func(string) (engine.Secret, error) { return "", tt.err },
+			Certificate: func([]byte) (string, error) { return "", tt.err },
+		}
+		s, err := o.Server(CramMD5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if step, err := s.Step(nil); err != nil || string(step.(*Challenge).Data) != challenge {
+			t.Fatal(step, err)
+		}
+		if _, err := s.Step([]byte("tim " + cramDigest("", challenge))); err != tt.want {
+			t.Error(err)
+		}
+		if s, err = o.Server(External); err != nil {
+			t.Fatal(err)
+		}
+		if step, err := s.Step([]byte{}); err != tt.want {
+			t.Error(step, err)
+		}
 	}
 }
