@@ -9,6 +9,7 @@ import (
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imapclient"
+	"github.com/mailwire/mailwire/imapwire/sasl"
 )
 
 // A Result is what the server said to a command.
@@ -28,8 +29,10 @@ type Call struct {
 	verb string
 	// content: it sends a message.
 	content bool
-	body    func(f *imapwire.FetchData, section imapwire.SectionData) io.Writer
-	tell    func(imapwire.Response)
+	// exchange is that of AUTHENTICATE.
+	exchange sasl.Client
+	body     func(f *imapwire.FetchData, section imapwire.SectionData) io.Writer
+	tell     func(imapwire.Response)
 
 	res      Result
 	size     int64 // octets of content gathered
@@ -113,8 +116,7 @@ func (c *Client) event(ev imapclient.Event) {
 	case *imapclient.FetchEnd:
 		c.fetched(ev)
 	case *imapclient.Challenge:
-		// The mechanisms that calls use need none.
-		c.conn.Cancel(ev.ID)
+		c.challenged(ev)
 	case *imapclient.Done:
 		for i, call := range c.calls {
 			if call.id == ev.ID {

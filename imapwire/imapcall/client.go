@@ -14,6 +14,7 @@ import (
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
 	"github.com/mailwire/mailwire/imapwire/imapclient"
+	"github.com/mailwire/mailwire/imapwire/sasl"
 )
 
 var (
@@ -183,7 +184,9 @@ func (c *Client) Do(ctx context.Context, cmd imapwire.Command) (*Result, error) 
 
 // Start sends a command. Somebody has to Wait, for this call or another, so that
 // it leaves.
-func (c *Client) Start(cmd imapwire.Command) (*Call, error) {
+func (c *Client) Start(cmd imapwire.Command) (*Call, error) { return c.start(cmd, nil) }
+
+func (c *Client) start(cmd imapwire.Command, exchange sasl.Client) (*Call, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.over {
@@ -193,7 +196,7 @@ func (c *Client) Start(cmd imapwire.Command) (*Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	call := &Call{c: c, id: id, verb: cmd.Verb()}
+	call := &Call{c: c, id: id, verb: cmd.Verb(), exchange: exchange}
 	if a, ok := cmd.(*imapwire.Append); ok {
 		for _, m := range a.Messages {
 			call.content = call.content || m.Content != nil
@@ -205,20 +208,30 @@ func (c *Client) Start(cmd imapwire.Command) (*Call, error) {
 }
 
 // Login logs in with a password: with LOGIN, or with AUTHENTICATE PLAIN where the
-// server has LOGIN disabled.
+// server has LOGIN disabled. Both show it to the server; [Client.Authenticate]
+// has ways that do not.
 func (c *Client) Login(ctx context.Context, user string, password engine.Secret) error {
-	if _, known := c.Capabilities(); !known {
-		if _, err := c.Do(ctx, &imapwire.Capability{}); err != nil {
-			return err
-		}
+	caps, err := c.capabilities(ctx)
+	if err != nil {
+		return err
 	}
-	caps, _ := c.Capabilities()
 	var cmd imapwire.Command = &imapwire.Login{User: user, Password: password}
 	if caps.Has(imap.CapLoginDisabled) || !ascii(user) || !ascii(string(password)) {
 		cmd = &imapwire.Authenticate{Mechanism: "PLAIN", Initial: "\x00" + engine.Secret(user) + "\x00" + password, HasInitial: true}
 	}
-	_, err := c.Do(ctx, cmd)
+	_, err = c.Do(ctx, cmd)
 	return err
+}
+
+// capabilities returns what the server announces, asked if it has not told.
+func (c *Client) capabilities(ctx context.Context) (imap.Capabilities, error) {
+	if _, known := c.Capabilities(); !known {
+		if _, err := c.Do(ctx, &imapwire.Capability{}); err != nil {
+			return nil, err
+		}
+	}
+	caps, _ := c.Capabilities()
+	return caps, nil
 }
 
 // ascii reports whether LOGIN can carry s: RFC 9051 §6.2.3 has US-ASCII.

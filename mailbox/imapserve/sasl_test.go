@@ -111,3 +111,31 @@ func TestMechanisms(t *testing.T) {
 		}
 	}
 }
+
+// TestCancelledFailure: a client that is told why its token is refused, and then
+// cancels, has failed all the same.
+func TestCancelledFailure(t *testing.T) {
+	store := memstore.New(memstore.Options{})
+	srv, err := imapserve.NewServer(store, imapserve.Options{Auth: everyAuth{store}, PlaintextAuth: engine.PlaintextLoopback})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	sess, err := srv.Session(start, imapserve.Info{Security: engine.Security{Loopback: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sess.Close()
+	c := &client{t: t, sess: sess}
+	c.drain()
+	c.send("a AUTHENTICATE OAUTHBEARER " + base64.StdEncoding.EncodeToString([]byte("n,a=u,\x01auth=Bearer bad\x01\x01")) + "\r\n")
+	c.send("*\r\n")
+	if n := sess.FailedLogins(); n != 1 {
+		t.Errorf("%d logins failed; want 1", n)
+	}
+	c.send("b AUTHENTICATE PLAIN\r\n")
+	c.send("*\r\n")
+	if n := sess.FailedLogins(); n != 1 {
+		t.Errorf("%d logins failed; a change of mind is no failure", n)
+	}
+}

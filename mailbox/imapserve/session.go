@@ -29,6 +29,8 @@ type Session struct {
 	// who the client is if it succeeds.
 	exchanging context.Context
 	proved     mailbox.Identity
+	// refused: the exchange has failed, and its last challenge tells why.
+	refused bool
 
 	selected *selected
 	// modSeqs: the client is told modseqs (RFC 7162 §3.1).

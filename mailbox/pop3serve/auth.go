@@ -46,7 +46,11 @@ func (s *Session) auth(ctx context.Context, ev *pop3server.Auth) {
 
 func (s *Session) authResponse(ctx context.Context, ev *pop3server.AuthResponse) {
 	if ev.Cancelled || s.exchange == nil {
-		s.exchange = nil
+		if s.refused {
+			// Who knows that it has failed does not get out of its counting.
+			s.failed++
+		}
+		s.exchange, s.refused = nil, false
 		return
 	}
 	s.saslStep(ctx, ev.ID, append([]byte{}, ev.Data...))
@@ -55,7 +59,7 @@ func (s *Session) authResponse(ctx context.Context, ev *pop3server.AuthResponse)
 func (s *Session) saslStep(ctx context.Context, id engine.ID, response []byte) {
 	s.exchanging = ctx
 	step, err := s.exchange.Step(response)
-	s.exchanging = nil
+	s.exchanging, s.refused = nil, false
 	if err != nil {
 		s.exchange = nil
 		if !errors.Is(err, mailbox.ErrUnavailable) {
@@ -67,6 +71,7 @@ func (s *Session) saslStep(ctx context.Context, id engine.ID, response []byte) {
 	}
 	switch step := step.(type) {
 	case *sasl.Challenge:
+		s.refused = step.Err != nil
 		s.conn.Challenge(id, step.Data)
 	case *sasl.Credentials:
 		s.exchange = nil

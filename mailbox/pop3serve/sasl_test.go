@@ -133,3 +133,29 @@ func TestScramSalt(t *testing.T) {
 		t.Errorf("%d salts of 3 users", len(salts))
 	}
 }
+
+// TestCancelledFailure: a client that is told why its token is refused, and then
+// cancels, has failed all the same.
+func TestCancelledFailure(t *testing.T) {
+	f := newFixture(t, pop3serve.Options{})
+	var err error
+	if f.srv, err = pop3serve.NewServer(f.store, pop3serve.Options{Auth: everyAuth{f.store}, PlaintextAuth: engine.PlaintextLoopback}); err != nil {
+		t.Fatal(err)
+	}
+	c := f.connect(loopback)
+	for i := range 3 {
+		out := c.do("AUTH OAUTHBEARER " + encode("n,a=u,\x01auth=Bearer bad\x01\x01"))
+		if !strings.HasPrefix(out, "+ ") {
+			t.Fatalf("refused with %q", out)
+		}
+		c.err("*", "")
+		if n := c.sess.FailedLogins(); n != i+1 {
+			t.Errorf("%d logins failed; want %d", n, i+1)
+		}
+	}
+	c.is("AUTH LOGIN", "+ "+encode("User Name\x00")+"\r\n")
+	c.err("*", "")
+	if n := c.sess.FailedLogins(); n != 3 {
+		t.Errorf("%d logins failed; a change of mind is no failure", n)
+	}
+}

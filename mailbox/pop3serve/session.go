@@ -27,6 +27,8 @@ type Session struct {
 	// who the client is if it succeeds.
 	exchanging context.Context
 	proved     mailbox.Identity
+	// refused: the exchange has failed, and its last challenge tells why.
+	refused bool
 
 	// drop is the maildrop between login and release.
 	drop *maildrop

@@ -1,0 +1,139 @@
+package imapcall_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailwire/mailwire/imapwire"
+	"github.com/mailwire/mailwire/imapwire/drive"
+	"github.com/mailwire/mailwire/imapwire/engine"
+	"github.com/mailwire/mailwire/imapwire/imap"
+	"github.com/mailwire/mailwire/imapwire/imapcall"
+	"github.com/mailwire/mailwire/imapwire/sasl"
+	"github.com/mailwire/mailwire/mailbox/imapserve"
+	"github.com/mailwire/mailwire/mailbox/memstore"
+)
+
+// dial begins a session at a server whose users have secrets, and returns what
+// its client says.
+func dial(t *testing.T) (*imapcall.Client, *strings.Builder) {
+	t.Helper()
+	store := memstore.New(memstore.Options{Now: time.Now, KeepSecrets: true})
+	if err := store.AddUser("ada", "secret"); err != nil {
+		t.Fatal(err)
+	}
+	srv, err := imapserve.NewServer(store, imapserve.Options{
+		Auth: store, PlaintextAuth: engine.PlaintextLoopback, Random: rand.Reader, Pepper: engine.Secret(rand.Text()),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &drive.Server{NewSession: func(info drive.Info) (drive.Session, error) {
+		return srv.Session(info.Now, imapserve.Info{Security: info.Security})
+	}}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- d.Serve(ctx, l) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		srv.Close()
+	})
+	return session(t, l.Addr().String())
+}
+
+func session(t *testing.T, addr string) (*imapcall.Client, *strings.Builder) {
+	t.Helper()
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := new(strings.Builder)
+	opt := plain
+	opt.Trace = func(out bool, p []byte) {
+		if out {
+			said.Write(p)
+		}
+	}
+	c, err := imapcall.New(t.Context(), nc, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c, said
+}
+
+// TestAuthenticate: the best mechanism that both have, or the one that is allowed;
+// a wrong password costs nothing but the try.
+func TestAuthenticate(t *testing.T) {
+	for _, allow := range [][]string{nil, {sasl.CramMD5}, {sasl.ScramSHA1}, {sasl.Plain}, {sasl.Login}} {
+		want := "SCRAM-SHA-256"
+		if allow != nil {
+			want = allow[0]
+		}
+		t.Run(want, func(t *testing.T) {
+			c, said := dial(t)
+			var refused *imapcall.StatusError
+			if err := c.Authenticate(t.Context(), sasl.ClientOptions{User: "ada", Password: "wrong", Allow: allow}); !errors.As(err, &refused) {
+				t.Errorf("a wrong password: %v", err)
+			} else if refused.Status.Code != imapwire.CodeAuthenticationFailed {
+				t.Errorf("a wrong password: %v", refused.Status.Code)
+			}
+			if err := c.Authenticate(t.Context(), sasl.ClientOptions{User: "ada", Password: "secret", Allow: allow}); err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(said.String(), "AUTHENTICATE "+want); n != 2 {
+				t.Errorf("%d exchanges of %s in %q", n, want, said)
+			}
+			do(t, c, &imapwire.Select{Mailbox: imap.Inbox})
+		})
+	}
+	c, _ := dial(t)
+	if err := c.Authenticate(t.Context(), sasl.ClientOptions{User: "ada", Password: "secret", Allow: []string{"EXTERNAL"}}); !errors.Is(err, sasl.ErrMechanism) {
+		t.Errorf("no mechanism: %v", err)
+	}
+	if err := c.Authenticate(t.Context(), sasl.ClientOptions{User: "ada", Password: "secret", RequireBinding: true}); !errors.Is(err, sasl.ErrChannelBinding) {
+		t.Errorf("no binding: %v", err)
+	}
+	do(t, c, &imapwire.Noop{})
+}
+
+// TestImpostor: a server that says OK without the proof of SCRAM is none.
+func TestImpostor(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		nc, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer nc.Close()
+		nc.Write([]byte("* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-256] ready\r\n"))
+		line := make([]byte, 1<<10)
+		n, _ := nc.Read(line)
+		tag, _, _ := strings.Cut(string(line[:n]), " ")
+		nc.Write([]byte(tag + " OK welcome\r\n"))
+		nc.Read(line)
+	}()
+	c, _ := session(t, l.Addr().String())
+	if err := c.Authenticate(t.Context(), sasl.ClientOptions{User: "ada", Password: "secret"}); !errors.Is(err, sasl.ErrServer) {
+		t.Errorf("an impostor: %v", err)
+	}
+	if _, err := c.Do(t.Context(), &imapwire.Noop{}); err == nil {
+		t.Error("the session goes on")
+	}
+}
