@@ -28,5 +28,7 @@
 //
 // Flags that change after a message was copied are not carried over; subscriptions,
 // quotas, rights and other users' folders are not copied. A level of a name that
-// contains the delimiter of the destination has "_" there.
+// contains the delimiter of the destination has "_" there. A name that is only a
+// parent of folders may become a folder. Servers that change octets on the way in,
+// bare line feeds for example, need a journal, since sizes differ then.
 package main

@@ -172,9 +172,6 @@ func (s *server) fill() {
 	}
 }
 
-// total is how many messages fill makes.
-const total = 10
-
 // run runs the program, and returns what it says.
 func run(t tester, c config, from, to string) (out, errs string, err error) {
 	t.Helper()

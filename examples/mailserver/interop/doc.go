@@ -17,6 +17,8 @@
 //   - imaplib, of Python's standard library: every method it has, as scripts in
 //     testdata/imaplib, each in the clear, after STARTTLS and over TLS;
 //   - mbsync and neomutt, over IMAP;
+//   - Dovecot, at the other end: the client's engine speaks with it, and imapsync
+//     copies an account from it and back;
 //   - curl, poplib, fetchmail and mpop over POP3: listing, fetching, keeping and
 //     taking away, by every login that they know.
 //
