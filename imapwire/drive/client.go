@@ -261,6 +261,13 @@ func (e *readerError) Unwrap() error { return e.err }
 // written takes the outcome of a write.
 func (c *Client) written(err error) {
 	c.writing = false
+	// What the write took of a reader was told before, and may not have been
+	// heard: the engine has to know before it is asked for more.
+	select {
+	case n := <-c.contents:
+		c.Engine.Advance(time.Now(), int64(n))
+	default:
+	}
 	if err == nil {
 		return
 	}
