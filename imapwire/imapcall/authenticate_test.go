@@ -1,58 +1,18 @@
 package imapcall_test
 
 import (
-	"context"
-	"crypto/rand"
 	"errors"
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mailwire/mailwire/imapwire"
-	"github.com/mailwire/mailwire/imapwire/drive"
-	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
 	"github.com/mailwire/mailwire/imapwire/imapcall"
 	"github.com/mailwire/mailwire/imapwire/sasl"
-	"github.com/mailwire/mailwire/mailbox/imapserve"
-	"github.com/mailwire/mailwire/mailbox/memstore"
 )
 
-// dial begins a session at a server whose users have secrets, and returns what
-// its client says.
-func dial(t *testing.T) (*imapcall.Client, *strings.Builder) {
-	t.Helper()
-	store := memstore.New(memstore.Options{Now: time.Now, KeepSecrets: true})
-	if err := store.AddUser("ada", "secret"); err != nil {
-		t.Fatal(err)
-	}
-	srv, err := imapserve.NewServer(store, imapserve.Options{
-		Auth: store, PlaintextAuth: engine.PlaintextLoopback, Random: rand.Reader, Pepper: engine.Secret(rand.Text()),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &drive.Server{NewSession: func(info drive.Info) (drive.Session, error) {
-		return srv.Session(info.Now, imapserve.Info{Security: info.Security})
-	}}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error)
-	go func() { done <- d.Serve(ctx, l) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		srv.Close()
-	})
-	return session(t, l.Addr().String())
-}
-
+// session begins a session, and returns what its client says too.
 func session(t *testing.T, addr string) (*imapcall.Client, *strings.Builder) {
 	t.Helper()
 	nc, err := net.Dial("tcp", addr)
@@ -83,7 +43,7 @@ func TestAuthenticate(t *testing.T) {
 			want = allow[0]
 		}
 		t.Run(want, func(t *testing.T) {
-			c, said := dial(t)
+			c, said := session(t, mailServer(t))
 			var refused *imapcall.StatusError
 			if err := c.Authenticate(t.Context(), sasl.ClientOptions{User: "ada", Password: "wrong", Allow: allow}); !errors.As(err, &refused) {
 				t.Errorf("a wrong password: %v", err)
@@ -99,7 +59,7 @@ func TestAuthenticate(t *testing.T) {
 			do(t, c, &imapwire.Select{Mailbox: imap.Inbox})
 		})
 	}
-	c, _ := dial(t)
+	c, _ := session(t, mailServer(t))
 	if err := c.Authenticate(t.Context(), sasl.ClientOptions{User: "ada", Password: "secret", Allow: []string{"EXTERNAL"}}); !errors.Is(err, sasl.ErrMechanism) {
 		t.Errorf("no mechanism: %v", err)
 	}

@@ -3,6 +3,7 @@ package imapcall_test
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -28,11 +29,13 @@ var plain = imapcall.Options{Engine: imapclient.Options{PlaintextAuth: engine.Pl
 // mailServer serves IMAP on a loopback address.
 func mailServer(t testing.TB) string {
 	t.Helper()
-	store := memstore.New(memstore.Options{Now: time.Now})
+	store := memstore.New(memstore.Options{Now: time.Now, KeepSecrets: true})
 	if err := store.AddUser("ada", "secret"); err != nil {
 		t.Fatal(err)
 	}
-	srv, err := imapserve.NewServer(store, imapserve.Options{Auth: store, PlaintextAuth: engine.PlaintextLoopback})
+	srv, err := imapserve.NewServer(store, imapserve.Options{
+		Auth: store, PlaintextAuth: engine.PlaintextLoopback, Random: rand.Reader, Pepper: engine.Secret(rand.Text()),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
