@@ -64,7 +64,7 @@ func (c *Conn) listLine(x line) {
 	if err != nil {
 		if single := c.spaceRuns(text); single != nil {
 			if c.told&SpaceRuns == 0 {
-				c.tellList() // it comes before the deviation
+				c.tellBefore()
 			}
 			if num, err = c.entry(cmd, single); err == nil {
 				c.tolerated(SpaceRuns, text)
@@ -165,6 +165,15 @@ func (c *Conn) tellList() bool {
 	m.scans, m.uids, m.capas, m.langs, m.raws = m.scans[:0], m.uids[:0], m.capas[:0], m.langs[:0], m.raws[:0]
 	m.n, m.octets = 0, 0
 	return true
+}
+
+// tellBefore tells what was gathered before the line that is being read, because
+// a diagnostic of that comes next. The line's own entry is gathered before the
+// application has seen the piece, which therefore keeps its arrays.
+func (c *Conn) tellBefore() {
+	if m := &c.multi; c.tellList() {
+		m.scans, m.uids, m.capas, m.langs, m.raws = nil, nil, nil, nil, nil
+	}
 }
 
 // endList ends a listing.

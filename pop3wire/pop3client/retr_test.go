@@ -196,6 +196,8 @@ func TestLongListings(t *testing.T) {
 		}
 		if list, _ := p.c.Capabilities(); len(list) > 128 {
 			t.Errorf("%d capabilities are remembered", len(list))
+		} else if s := p.c.Stats(); len(list) > 0 && s.BytesRetained < 128*int64(len("X1 a b")) {
+			t.Errorf("%d octets retained", s.BytesRetained)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (c *Conn) tolerated(t Tolerance, line []byte) {
 	if c.told&t != 0 {
 		return
 	}
-	c.tellList()
+	c.tellBefore()
 	c.told |= t
 	ev := &Tolerated{Tolerance: t, Raw: string(line)}
 	if c.begun > 0 {
