@@ -166,7 +166,6 @@ type mirrored struct {
 	*link
 	m     *imapclient.Mirror
 	caps  imap.Capabilities
-	enbl  bool
 	away  int // commands in progress
 	log   []string
 	steps int

@@ -80,14 +80,14 @@ const (
 
 // An ask is a command of Catchup.
 type ask struct {
-	kind  askKind
-	cmd   imapwire.Command
-	id    engine.ID
+	kind askKind
+	cmd  imapwire.Command
+	id   engine.ID
 	// known numbers, and changes, when it was made.
 	known   uint32
 	changes uint64
-	set   imap.UIDSet
-	heard bool // a SEARCH has its answer
+	set     imap.UIDSet
+	heard   bool // a SEARCH has its answer
 }
 
 func (s *mirrorSync) sent(cmd imapwire.Command, id engine.ID) *ask {
