@@ -294,4 +294,7 @@ func (c *Conn) Security() engine.Security { return c.sec }
 func (c *Conn) Timestamp() string { return c.stamp }
 
 // Stats returns the counters.
-func (c *Conn) Stats() engine.Stats { return c.stats }
+func (c *Conn) Stats() engine.Stats {
+	c.countRetained()
+	return c.stats
+}
