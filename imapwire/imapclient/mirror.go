@@ -313,6 +313,7 @@ func (m *Mirror) status(code imapwire.Code) {
 		case mirrorSelecting:
 			// What came until here was told of the mailbox before.
 			m.sel.await, m.sel.exists = false, false
+			m.sync.missed, m.frozen = false, false
 			m.numbers.reset(0)
 			m.heard, m.code = 0, 0
 		case mirrorSelected:

@@ -267,7 +267,8 @@ func (s *numberList) balance(c int) {
 			at = chunkRuns // lists grow at the end
 		}
 		rest := slices.Clone(chunk.runs[at:])
-		chunk.runs = chunk.runs[:at]
+		// A full chunk is not to keep what append made room for.
+		chunk.runs = slices.Clone(chunk.runs[:at])
 		s.chunks = slices.Insert(s.chunks, c+1, numberChunk{runs: rest})
 		s.chunks[c+1].measure()
 		s.chunks[c].n -= s.chunks[c+1].n
