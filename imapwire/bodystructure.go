@@ -1,6 +1,7 @@
 package imapwire
 
 import (
+	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
@@ -48,15 +49,25 @@ func (c *cursor) body(b *imap.BodyStructure, s *slabs) {
 	}
 	b.Parts = s.take(n)
 	for i := range b.Parts {
+		if i > 0 {
+			c.spaceBetweenBodies()
+		}
 		c.body(&b.Parts[i], s)
 	}
 	c.sp(production)
 	b.Subtype = c.str8("media-subtype")
-	if c.accept(' ') {
+	if c.follows() {
 		b.Params = c.params(s)
 		c.bodyExt(b, s)
 	}
 	c.close(production)
+}
+
+// spaceBetweenBodies moves over a space between two parts of a multipart.
+func (c *cursor) spaceBetweenBodies() {
+	if rest := c.b[c.pos:]; len(rest) > 1 && rest[0] == ' ' && rest[1] == '(' && c.tolerate(TolerateSpaceBetweenLists) {
+		c.accept(' ')
+	}
 }
 
 // countParts looks ahead over the parts of a multipart and returns how many
@@ -67,6 +78,7 @@ func (c *cursor) countParts() int {
 	for look.err == nil && look.peek() == '(' {
 		look.skipBody()
 		n++
+		look.spaceBetweenBodies()
 	}
 	c.steps, c.maxDepth = look.steps, look.maxDepth
 	if look.err != nil {
@@ -116,10 +128,9 @@ func (c *cursor) skipBody() {
 // body-ext-1part = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
 func (c *cursor) body1Part(b *imap.BodyStructure, s *slabs) {
 	const production = "body-type-1part"
-	b.Type = c.str8("media-basic")
-	c.sp(production)
-	b.Subtype = c.str8("media-subtype")
-	c.sp(production)
+	if !c.media(b, s) {
+		return
+	}
 	b.Params = c.params(s)
 	c.sp(production)
 	b.ID = c.nstring("body-fld-id")
@@ -128,27 +139,165 @@ func (c *cursor) body1Part(b *imap.BodyStructure, s *slabs) {
 	c.sp(production)
 	b.Encoding = c.str8("body-fld-enc")
 	c.sp(production)
-	b.Size = c.number("body-fld-octets")
+	b.Size = uint32(c.sizeOf("body-fld-octets", 1<<32-1))
 	switch {
 	case c.err != nil:
 		return
 	case b.IsText():
-		c.sp(production)
-		b.Lines = c.number64("body-fld-lines")
-	case isMessageType(b) && c.embedsMessage():
+		if !c.missingLines() {
+			c.sp(production)
+			b.Lines = int64(c.sizeOf("body-fld-lines", 1<<63-1))
+		}
+	case isMessageType(b) && (c.embedsMessage() || !c.tolerate(TolerateMessageAsLeaf)):
 		c.sp(production)
 		b.Envelope = &imap.Envelope{}
 		c.envelope(b.Envelope, s)
 		c.sp(production)
 		b.Parts = s.take(1)
-		c.body(&b.Parts[0], s)
+		if !c.emptyBody() {
+			c.body(&b.Parts[0], s)
+		}
 		c.sp(production)
-		b.Lines = c.number64("body-fld-lines")
+		b.Lines = int64(c.sizeOf("body-fld-lines", 1<<63-1))
 	}
-	if c.accept(' ') {
+	if !c.follows() {
+		return
+	}
+	if b.IsMultipart() && c.peek() == '(' && c.tolerate(TolerateMultipartAsLeaf) {
+		b.Params = c.params(s)
+	} else {
 		b.MD5 = c.nstring("body-fld-md5")
+	}
+	c.bodyExt(b, s)
+}
+
+// media reads type and subtype of a leaf, and the space behind them. It is false
+// when there is no more to read.
+func (c *cursor) media(b *imap.BodyStructure, s *slabs) bool {
+	const production = "body-type-1part"
+	if c.tol != 0 {
+		if c.peek() == ' ' && c.tolerate(TolerateMissingMediaType) {
+			// (␠"X-ZIP" …: there is a place for the type, and nothing in it.
+			c.accept(' ')
+			b.Type = "application"
+			b.Subtype = c.str8("media-subtype")
+			c.sp(production)
+			return c.err == nil
+		}
+		if m := c.mark(); c.acceptNil() {
+			c.sp(production)
+			if b.Subtype = c.str8("media-subtype"); c.childless(b, s, m.pos) {
+				return false
+			}
+			c.retry(m)
+		}
+	}
+	b.Type = c.str8("media-basic")
+	if c.tol != 0 && c.err == nil && !c.secondString() {
+		if c.missingSubtype(b, s) {
+			c.sp(production)
+			return c.err == nil
+		}
+		m := c.mark()
+		if b.Subtype = b.Type; c.childless(b, s, m.pos) {
+			return false
+		}
+		c.retry(m)
+		*b = imap.BodyStructure{Type: b.Subtype}
+	}
+	c.sp(production)
+	b.Subtype = c.str8("media-subtype")
+	c.sp(production)
+	return c.err == nil
+}
+
+// secondString reports whether a string follows behind a space, or what may stand
+// for one.
+func (c *cursor) secondString() bool {
+	if c.peek() != ' ' || c.pos+1 >= len(c.b) {
+		return false
+	}
+	if x := c.b[c.pos+1]; x == '"' || x == '{' {
+		return true
+	}
+	look := *c
+	look.accept(' ')
+	return !look.acceptNil() && look.peek() != '('
+}
+
+// missingSubtype reports whether the fields of a leaf follow in place of the
+// subtype, and makes one up. A type that is none is a subtype.
+func (c *cursor) missingSubtype(b *imap.BodyStructure, s *slabs) bool {
+	m, params := c.mark(), len(s.params)
+	c.sp("body-fields")
+	c.params(s)
+	for range 2 {
+		c.sp("body-fields")
+		c.nstring("body-fields")
+	}
+	c.sp("body-fields")
+	c.str8("body-fld-enc")
+	c.sp("body-fields")
+	c.sizeOf("body-fld-octets", 1<<32-1)
+	leaf := c.err == nil
+	s.params = s.params[:params]
+	if c.retry(m); !leaf || !c.tolerate(TolerateMissingMediaType) {
+		return false
+	}
+	switch upper(b.Type) {
+	case "TEXT":
+		b.Subtype = "plain"
+	case "APPLICATION", "AUDIO", "FONT", "IMAGE", "MESSAGE", "MODEL", "VIDEO":
+		b.Subtype = "octet-stream"
+	default:
+		b.Type, b.Subtype = "application", b.Type
+	}
+	return true
+}
+
+// childless reads what follows the subtype of a multipart without parts, which
+// began at octet i. It is false when something else follows.
+func (c *cursor) childless(b *imap.BodyStructure, s *slabs, i int) bool {
+	if c.err != nil || !c.tol.Has(TolerateChildlessMultipart) {
+		return false
+	}
+	b.Type = "multipart"
+	if c.follows() {
+		b.Params = c.params(s)
 		c.bodyExt(b, s)
 	}
+	return c.peek() == ')' && b.Extension == "" && c.tolerateAt(TolerateChildlessMultipart, i)
+}
+
+// sizeOf reads a number of octets or lines; one below 0 is 0.
+func (c *cursor) sizeOf(production string, most uint64) uint64 {
+	if c.peek() == '-' && c.pos+1 < len(c.b) && engine.Digit.Is(c.b[c.pos+1]) && c.tolerate(TolerateNegativeNumber) {
+		c.accept('-')
+		c.digits(production, 0, 1<<63-1)
+		return 0
+	}
+	return c.digits(production, 0, most)
+}
+
+// missingLines reports whether a text goes on, or ends, without its number of
+// lines.
+func (c *cursor) missingLines() bool {
+	if c.peek() == ' ' && c.pos+1 < len(c.b) {
+		if x := c.b[c.pos+1]; engine.Digit.Is(x) || x == '-' || x == ' ' {
+			return false
+		}
+	}
+	return (c.peek() == ' ' || c.peek() == ')') && c.tolerate(TolerateMissingLines)
+}
+
+// emptyBody moves over () in the place of the body of an embedded message.
+func (c *cursor) emptyBody() bool {
+	if rest := c.b[min(c.pos, len(c.b)):]; len(rest) < 2 || rest[0] != '(' || rest[1] != ')' || !c.tolerate(TolerateEmptyBody) {
+		return false
+	}
+	c.open("body")
+	c.close("body")
+	return true
 }
 
 func isMessageType(b *imap.BodyStructure) bool {
@@ -170,32 +319,86 @@ func (c *cursor) embedsMessage() bool {
 //	body-fld-loc = nstring
 //	body-extension = nstring / number / number64 / "(" body-extension *(SP body-extension) ")"
 func (c *cursor) bodyExt(b *imap.BodyStructure, s *slabs) {
-	if !c.accept(' ') {
+	if !c.follows() {
 		return
 	}
-	if !c.acceptNil() && c.open("body-fld-dsp") {
-		b.Disposition = c.str8("body-fld-dsp")
-		c.sp("body-fld-dsp")
-		b.DispositionArgs = c.params(s)
-		c.close("body-fld-dsp")
+	m := c.mark()
+	if c.disposition(b, s); c.failedHere() && c.tol.Has(TolerateSwappedDisposition) {
+		c.swapped(m, func() { b.Language = c.languages(s) })
 	}
-	if !c.accept(' ') {
+	if !c.follows() {
 		return
 	}
-	b.Language = c.languages(s)
-	if !c.accept(' ') {
+	m = c.mark()
+	if b.Language == nil {
+		b.Language = c.languages(s)
+	} else {
+		c.disposition(b, s)
+	}
+	if c.failedHere() && b.Disposition == "" && c.tol.Has(TolerateSwappedDisposition) {
+		c.swapped(m, func() { c.disposition(b, s) })
+	}
+	if !c.follows() {
 		return
 	}
 	b.Location = c.nstring("body-fld-loc")
-	if !c.accept(' ') {
+	if !c.follows() {
 		return
 	}
 	i := c.pos
-	c.skipValue("body-extension")
-	for c.accept(' ') {
+	end := c.pos
+	for more := true; more; more = c.follows() {
 		c.skipValue("body-extension")
+		end = c.pos
 	}
-	b.Extension = c.rawStr(i, c.pos)
+	b.Extension = c.rawStr(i, end)
+}
+
+// swapped goes back to m and reads a field with read, where another was expected.
+// Behind a mistake everything is as it was.
+func (c *cursor) swapped(m mark, read func()) {
+	after, err := c.mark(), c.err
+	c.back(m)
+	read()
+	if c.err == nil && (c.peek() == ' ' || c.peek() == ')') && c.tolerateAt(TolerateSwappedDisposition, m.pos) {
+		return
+	}
+	c.back(after)
+	c.err = err
+}
+
+// body-fld-dsp = "(" string SP body-fld-param ")" / nil
+func (c *cursor) disposition(b *imap.BodyStructure, s *slabs) {
+	const production = "body-fld-dsp"
+	if c.acceptNil() {
+		return
+	}
+	if c.atString() && c.tolerate(TolerateStringAsDisposition) {
+		c.str8(production)
+		return
+	}
+	if !c.open(production) {
+		return
+	}
+	i := c.pos
+	word, none := "", c.tol != 0 && c.peek() != '"'
+	word = c.str8(production)
+	c.sp(production)
+	args := c.params(s)
+	c.close(production)
+	if c.err != nil {
+		return
+	}
+	none = none && word == "" && len(args) == 0
+	switch {
+	case len(word) > 1 && word[0] == '"':
+		if w := upper(word); (w == `"ATTACHMENT"` || w == `"INLINE"`) && c.tolerateAt(TolerateQuotedDisposition, i) {
+			word = word[1 : len(word)-1]
+		}
+	case word == "" && !none && c.tolerateAt(TolerateQuotedDisposition, i):
+		word = "attachment"
+	}
+	b.Disposition, b.DispositionArgs = word, args
 }
 
 // body-fld-lang = nstring / "(" string *(SP string) ")"
@@ -210,7 +413,14 @@ func (c *cursor) languages(s *slabs) []string {
 	} else {
 		c.open("body-fld-lang")
 		for n := 0; n == 0 || c.more(n, "body-fld-lang"); n++ {
-			s.strings = append(s.strings, c.str8("body-fld-lang"))
+			isNil := !c.atString()
+			if l := c.str8("body-fld-lang"); l != "" || !isNil {
+				s.strings = append(s.strings, l)
+			}
+		}
+		if len(s.strings) == start || c.err != nil {
+			s.strings = s.strings[:start]
+			return nil
 		}
 	}
 	return s.strings[start:len(s.strings):len(s.strings)]
@@ -220,6 +430,10 @@ func (c *cursor) languages(s *slabs) []string {
 func (c *cursor) params(s *slabs) []imap.Param {
 	const production = "body-fld-param"
 	if c.acceptNil() || !c.open(production) {
+		return nil
+	}
+	if c.peek() == ')' && c.tolerateAt(TolerateEmptyList, c.pos-1) {
+		c.close(production)
 		return nil
 	}
 	start := len(s.params)

@@ -43,6 +43,12 @@ type ParseOptions struct {
 	UTF8 bool
 	// Bounds are those of [Limits.Command] or [Limits.Response].
 	Bounds Bounds
+	// Strict: responses are read as the grammar has them, and no deviation is
+	// tolerated. Commands always are.
+	Strict bool
+	// Tolerate are deviations that are tolerated although they are optional,
+	// Refuse are those that are not tolerated.
+	Tolerate, Refuse Tolerances
 }
 
 // A Parser reads frames one after another and counts what they cost.
@@ -52,6 +58,13 @@ type Parser struct {
 	Steps int64
 	// MaxDepth is the deepest nesting so far.
 	MaxDepth int
+	// Diagnostics are the deviations in the response that was read last, the first
+	// of each kind. They are the parser's until it reads another.
+	Diagnostics []Diagnostic
+	// Cut, behind an error: the frame may be the start of a response which a
+	// deviation that is tolerated has cut in two. The next frame, behind this one,
+	// may make it whole.
+	Cut bool
 }
 
 // start puts c at the start of a frame.
@@ -65,6 +78,10 @@ func (p *Parser) start(c *cursor, frame []byte) {
 func (p *Parser) count(c *cursor) {
 	p.Steps += c.steps
 	p.MaxDepth = max(p.MaxDepth, c.maxDepth)
+	p.Diagnostics, p.Cut = c.notes, c.cut && c.err != nil
+	if c.err != nil {
+		p.Diagnostics = c.notes[:0]
+	}
 }
 
 // Command reads one command: a frame from its tag to its last CRLF, literals

@@ -72,14 +72,22 @@ func (c *cursor) condition() Condition {
 // text. A "[" whose code is never closed is text.
 func (c *cursor) respText(cond Condition) StatusCondition {
 	s := StatusCondition{Condition: cond}
-	if c.atEnd() {
+	if c.atEnd() && c.tolerate(TolerateMissingText) {
 		c.crlf("resp-text")
 		return s
 	}
-	c.sp("resp-text")
-	if c.peek() == '[' {
+	if !c.accept(' ') {
+		c.fail("resp-text", "a space")
+	}
+	if i := c.pos; c.peek() == '[' {
 		s.Code = c.respTextCode()
-		if s.Code != nil && !c.accept(' ') && !c.atEnd() && c.err == nil {
+		switch {
+		case c.err != nil:
+		case s.Code == nil:
+			if !c.tolerateAt(TolerateUnclosedCode, i) {
+				c.failAt(i, "resp-text-code", "a code and the bracket behind it")
+			}
+		case !c.accept(' ') && !(c.atEnd() && c.tolerate(TolerateMissingText)):
 			c.fail("resp-text", "a space behind the code")
 		}
 	}

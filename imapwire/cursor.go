@@ -43,11 +43,20 @@ type cursor struct {
 	lists    int
 	tokens   int
 	steps    int64
-	scratch  [24]byte // for upper
+
+	tol        Tolerances   // what is tolerated
+	noted      Tolerances   // what of it was met
+	notes      []Diagnostic // the same, with places
+	inAddress  bool         // quotes are those of an address
+	cut        bool         // the frame may go on behind its end
+	literalEnd int          // where the last literal ended
+	broken     brokenAt     // the item that could not be read last
+
+	scratch [24]byte // for upper
 }
 
 func newCursor(frame []byte, lim Bounds, utf8 bool) cursor {
-	return cursor{b: frame, lim: lim, utf8: utf8}
+	return cursor{b: frame, lim: lim, utf8: utf8, literalEnd: -1}
 }
 
 // str returns octets i to j of the frame as a string.
@@ -191,7 +200,13 @@ func quoteByte(x byte) string {
 
 // sp moves over the one space between arguments.
 func (c *cursor) sp(production string) {
-	if !c.accept(' ') && c.err == nil {
+	if c.accept(' ') {
+		if c.peek() == ' ' {
+			c.spaces()
+		}
+		return
+	}
+	if c.err == nil && !(c.peek() == '(' && c.tolerate(TolerateMissingSpace)) {
 		c.fail(production, "a space")
 	}
 }
@@ -202,23 +217,28 @@ func (c *cursor) crlf(production string) {
 		return
 	}
 	if !c.atEnd() {
-		c.fail(production, "the end of the line")
-		return
+		if i := c.pos; c.peek() != ' ' || c.follows() || !c.atEnd() {
+			c.pos = i
+			c.fail(production, "the end of the line")
+			return
+		}
+	}
+	if len(c.b)-c.pos == 1 {
+		c.tolerate(TolerateBareLF)
 	}
 	c.steps += 2
 	c.pos = len(c.b)
 }
 
-// atEnd reports whether only the CRLF of the frame follows. In responses a
-// bare LF serves as well, since the framer lets it pass only where that is
-// tolerated.
+// atEnd reports whether only the CRLF of the frame follows, or a bare LF where
+// that is tolerated.
 func (c *cursor) atEnd() bool {
 	if c.err != nil {
 		return false
 	}
 	rest := c.b[c.pos:]
 	return len(rest) == 2 && rest[0] == '\r' && rest[1] == '\n' ||
-		c.lim.Response && len(rest) == 1 && rest[0] == '\n'
+		len(rest) == 1 && rest[0] == '\n' && c.tol.Has(TolerateBareLF)
 }
 
 // open moves over "(" and goes one level deeper.
@@ -259,16 +279,23 @@ func (c *cursor) more(n int, production string) bool {
 	if c.err != nil {
 		return false
 	}
-	if c.peek() == ')' {
+	for c.peek() == '\r' || c.peek() == '\n' {
+		if !c.strayLineEnd() {
+			break
+		}
+	}
+	switch x := c.peek(); {
+	case x == ')':
 		c.close(production)
 		return false
-	}
-	if n > 0 {
-		if c.peek() != ' ' {
-			c.fail(production, `a space or ")"`)
+	case x == ' ' && (n > 0 || c.tolerate(TolerateSpaceInList)):
+		if !c.follows() {
+			c.close(production)
 			return false
 		}
-		c.accept(' ')
+	case n > 0:
+		c.fail(production, `a space or ")"`)
+		return false
 	}
 	return c.err == nil
 }

@@ -93,23 +93,81 @@ func (c *cursor) addressList(s *slabs) []imap.Address {
 		return nil
 	}
 	start := len(s.addresses)
-	for c.err == nil && (len(s.addresses) == start || c.peek() == '(') {
+	for n := c.nilAddresses(); c.nextList(n, production); n += 1 + c.nilAddresses() {
 		if !c.open(production) {
 			return nil
 		}
+		c.inAddress = c.tol.Has(TolerateQuoteInAddress)
 		var a imap.Address
 		a.Name = c.nstring("addr-name")
+		c.shortLiteral(&a.Name)
 		c.sp(production)
 		a.Route = c.nstring("addr-adl")
 		c.sp(production)
 		a.Mailbox = c.nstring("addr-mailbox")
 		c.sp(production)
 		a.Host = c.nstring("addr-host")
+		c.inAddress = false
 		c.close(production)
 		s.addresses = append(s.addresses, a)
 	}
-	c.close(production)
+	if len(s.addresses) == start {
+		return nil
+	}
 	return s.addresses[start:len(s.addresses):len(s.addresses)]
+}
+
+// nilAddresses moves over NIL in the place of addresses, and returns how many
+// there were.
+func (c *cursor) nilAddresses() (n int) {
+	for c.tol.Has(TolerateNilAddress) {
+		m := c.mark()
+		c.accept(' ')
+		if i := c.pos; !c.acceptNil() {
+			if c.err == nil {
+				c.back(m)
+			}
+			return n
+		} else if c.tolerateAt(TolerateNilAddress, i) {
+			n++
+		}
+	}
+	return n
+}
+
+// maxShortLiteral is how far a literal may go on behind its end.
+const maxShortLiteral = 1024
+
+// shortLiteral lets the name of an address, a literal that was just read, go on to
+// where the three other fields follow.
+func (c *cursor) shortLiteral(name *imap.NString) {
+	if c.err != nil || c.pos != c.literalEnd || !c.tol.Has(TolerateShortLiteral) {
+		return
+	}
+	rest := func() bool {
+		for range 3 {
+			c.expect(' ', "address")
+			c.nstring("address")
+		}
+		return c.err == nil && c.peek() == ')'
+	}
+	m := c.mark()
+	for end := m.pos; end < min(len(c.b), m.pos+maxShortLiteral); end++ {
+		if c.b[end] != ' ' {
+			continue
+		}
+		c.back(m)
+		c.pos = end
+		fits := rest()
+		c.back(m)
+		if fits {
+			if end > m.pos && c.tolerate(TolerateShortLiteral) {
+				name.Value += c.str(m.pos, end)
+				c.pos = end
+			}
+			return
+		}
+	}
 }
 
 // headerString appends a string that came out of a message. NUL, which has no

@@ -80,6 +80,9 @@ func (c *cursor) skipValue(production string) {
 			if !c.open(production) {
 				return
 			}
+			if c.peek() == ' ' && c.tolerate(TolerateSpaceInList) {
+				c.follows()
+			}
 			if c.peek() != ')' {
 				continue
 			}
@@ -92,13 +95,22 @@ func (c *cursor) skipValue(production string) {
 			c.token()
 			c.skipWord(production)
 		}
-		for c.err == nil && c.depth > base && c.peek() == ')' {
-			c.close(production)
+		for more := false; c.err == nil && c.depth > base && !more; {
+			switch x := c.peek(); {
+			case x == ')':
+				c.close(production)
+			case x == ' ':
+				more = c.follows()
+			case x == '(' && c.b[c.pos-1] == ')' && c.tolerate(TolerateAdjacentLists):
+				more = true
+			default:
+				c.sp(production)
+				more = true
+			}
 		}
 		if c.err != nil || c.depth == base {
 			return
 		}
-		c.sp(production)
 	}
 }
 
@@ -132,6 +144,7 @@ func (e *encoder) value(s, what string, read func(*cursor)) {
 		return
 	}
 	c := newCursor([]byte(s), e.rawBounds(), true)
+	c.tol = rawTolerances
 	read(&c)
 	if c.err != nil || c.pos != len(s) {
 		e.fail("%s %q is not well formed", what, cut(s))

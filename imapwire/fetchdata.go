@@ -1,7 +1,9 @@
 package imapwire
 
 import (
+	"bytes"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/mailwire/mailwire/imapwire/engine"
@@ -35,6 +37,21 @@ type FetchData struct {
 	// Unknown are items that this package has no name for, each the octets
 	// of name and value.
 	Unknown []string
+	// Broken are items that could not be read ([TolerateBrokenItem]). Encoding
+	// leaves them out.
+	Broken []BrokenItem
+}
+
+// A BrokenItem is an item of a FETCH response that could not be read. When its end
+// could not be found either, it goes on to the end of the response.
+type BrokenItem struct {
+	// Name is that of the item in upper case, its section excluded.
+	Name string
+	// Raw is the octets of name and value as they came.
+	Raw string
+	// Err says what is wrong: a [*engine.SyntaxError], or a [*engine.LimitError]
+	// of its depth.
+	Err error
 }
 
 // FetchHas says which fields of a [FetchData] are told.
@@ -115,9 +132,139 @@ func (c *cursor) fetchData() *FetchData {
 		return f
 	}
 	for n := 0; c.more(n, production); n++ {
-		c.fetchItemData(f)
+		c.fetchDataItem(f)
 	}
+	c.brokenRest(f)
 	return f
+}
+
+// A brokenAt is the item that could not be read last: where it begins, and what the
+// response had told before it.
+type brokenAt struct {
+	pos    int
+	before *FetchData
+}
+
+// fetchDataItem reads one item. When it can not be read, it is moved over and told
+// as Broken; when that fails, too, f is what it was before.
+func (c *cursor) fetchDataItem(f *FetchData) {
+	m, before := c.mark(), *f
+	if c.fetchItemData(f); c.err == nil {
+		return
+	}
+	*f = before
+	if c.brokenItem(f, m); c.err == nil {
+		saved := *f
+		c.broken = brokenAt{m.pos, &saved}
+	}
+}
+
+// brokenItem moves over the item at m, which could not be read.
+func (c *cursor) brokenItem(f *FetchData, m mark) {
+	err := c.err
+	pos := m.pos
+	switch e := err.(type) {
+	case *engine.SyntaxError:
+		pos = int(e.Offset)
+	case *engine.LimitError:
+		if e.Name != c.lim.limitName("Depth") {
+			return
+		}
+	}
+	end := c.itemEnd(m.pos)
+	if end < 0 && !c.streamed {
+		end = c.listEnd()
+	}
+	if c.cut || end <= m.pos || !c.tol.Has(TolerateBrokenItem) || !engine.Alpha.Is(c.b[m.pos]) {
+		return
+	}
+	name := upper(string(c.b[m.pos:][:fetchWord(c.b[m.pos:])]))
+	if known := fetchHas[name] != 0 || rfc822Names[name] != 0 || name == "BINARY" || name == "BINARY.SIZE"; c.broken.pos > 0 && !known {
+		return // the rest of the other
+	}
+	c.back(m)
+	c.tolerateAt(TolerateBrokenItem, pos)
+	c.steps += int64(end - m.pos)
+	c.pos = end
+	f.Broken = append(f.Broken, BrokenItem{Name: name, Raw: c.str(m.pos, end), Err: err})
+}
+
+// itemEnd finds the end of the item at octet i without its grammar: where a space
+// or ")" stands outside of parentheses, quotes and literals. It is below 0 when
+// these are not closed.
+func (c *cursor) itemEnd(i int) int {
+	depth, section, value := 0, 0, false
+	for start := i; i < len(c.b); {
+		switch x := c.b[i]; {
+		case x == '"':
+			for i++; i < len(c.b) && c.b[i] != '"'; i++ {
+				if c.b[i] == '\r' || c.b[i] == '\n' {
+					return -1
+				}
+				if c.b[i] == '\\' {
+					i++
+				}
+			}
+			value = section == 0
+		case x == '{':
+			head := cursor{b: c.b, pos: i, lim: c.lim, tol: c.tol}
+			if h := head.literalHead("msg-att"); head.err == nil {
+				if h.size > int64(len(c.b)-head.pos) {
+					return -1
+				}
+				i = head.pos + int(h.size)
+				value = section == 0
+				continue
+			}
+		case x == '[' && !value && depth == 0:
+			section++
+		case x == ']' && section > 0 && depth == 0:
+			section--
+		case x == '(':
+			depth++
+			value = value || section == 0
+		case x == ')' && depth > 0:
+			depth--
+		case x == ')':
+			return i
+		case x == ' ' && depth == 0 && section == 0 && value:
+			return i
+		case x == '\r' || x == '\n':
+			return -1
+		case x != ' ' && section == 0 && i > start && c.b[i-1] == ' ':
+			value = true
+		}
+		i++
+	}
+	return -1
+}
+
+// listEnd returns where the ")" stands that ends the frame; below 0 when none
+// does.
+func (c *cursor) listEnd() int {
+	line := bytes.TrimSuffix(c.b, []byte("\n"))
+	if len(line) == len(c.b) || len(line) == 0 {
+		return -1
+	}
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if line = bytes.TrimRight(line, " "); len(line) == 0 || line[len(line)-1] != ')' {
+		return -1
+	}
+	return len(line) - 1
+}
+
+// brokenRest makes the rest of the response part of the item that was broken last,
+// when it can not be read: the end of the item was not where it seemed to be, and
+// what was read behind it may be what a message says.
+func (c *cursor) brokenRest(f *FetchData) {
+	end := c.listEnd()
+	if c.broken.pos == 0 || end < c.broken.pos || c.cut || c.err == nil && c.atEnd() || c.err != nil && !c.failedHere() {
+		return
+	}
+	*f = *c.broken.before
+	f.Broken[len(f.Broken)-1].Raw = c.str(c.broken.pos, end)
+	c.err = nil
+	c.pos = end + 1
 }
 
 // msg-att-dynamic = "FLAGS" SP "(" [flag-fetch *(SP flag-fetch)] ")" / "MODSEQ" SP "(" mod-sequence-value ")"
@@ -129,15 +276,23 @@ func (c *cursor) fetchData() *FetchData {
 // The second item of a name, and whatever has no name here, is kept as it is.
 func (c *cursor) fetchItemData(f *FetchData) {
 	const production = "msg-att"
+	if c.peek() == '(' && c.tolerate(TolerateNestedItems) {
+		c.open(production)
+		for n := 0; c.more(n, production); n++ {
+			c.fetchItemData(f)
+		}
+		return
+	}
 	start := c.pos
 	c.pos += fetchWord(c.b[start:])
 	c.steps += int64(c.pos - start)
-	if c.pos == start {
-		c.fail(production, "the name of an item")
+	word := string(c.fold(start, c.pos))
+	if c.pos == start || c.broken.pos > 0 && (word == "NIL" || !engine.Alpha.Is(word[0])) {
+		// Behind an item that is broken, its rest may seem to be items.
+		c.failAt(start, production, "the name of an item")
 		return
 	}
 	c.token()
-	word := string(c.fold(start, c.pos))
 	if c.peek() == '[' {
 		switch word {
 		case "BODY", "BINARY":
@@ -168,7 +323,9 @@ func (c *cursor) fetchItemData(f *FetchData) {
 		f.UID = imap.UID(c.nzNumber(production))
 	case HasModSeq:
 		c.open(production)
-		f.ModSeq = imap.ModSeq(c.nzNumber64("mod-sequence-value"))
+		if f.ModSeq = c.modSeqValue(); f.ModSeq == 0 {
+			f.Has &^= HasModSeq
+		}
 		c.close(production)
 	case HasFlags:
 		f.Flags = c.flagList("flag-fetch")
@@ -208,10 +365,48 @@ func fetchWord(b []byte) int {
 // its value.
 func (c *cursor) unknownItem(f *FetchData, start int) {
 	c.pos = start
-	c.itemName()
-	c.sp("msg-att")
-	c.skipValue("msg-att")
+	c.unknownItemData()
 	f.Unknown = append(f.Unknown, c.rawStr(start, c.pos))
+}
+
+// unknownItemData moves over an item: a name and one value. Bodies and envelopes,
+// when they are told twice, have lists side by side.
+func (c *cursor) unknownItemData() {
+	start := c.pos
+	c.itemName()
+	switch name := string(c.fold(start, max(start, c.pos))); {
+	case name == "ENVELOPE" || name == "BODY" || name == "BODYSTRUCTURE":
+		c.sp("msg-att")
+		if c.peek() == '(' {
+			c.skipBody()
+			return
+		}
+	default:
+		c.sp("msg-att")
+	}
+	c.skipValue("msg-att")
+}
+
+// mod-sequence-value = 1*DIGIT
+//
+// modSeqValue is 0 for one that is none.
+func (c *cursor) modSeqValue() imap.ModSeq {
+	if c.tol != 0 && c.err == nil {
+		i := c.pos
+		n := 0
+		if c.peek() == '-' {
+			n = 1
+		}
+		n += engine.Digit.Span(c.b[i+n:])
+		s := string(c.b[i : i+n])
+		if v, err := strconv.ParseUint(s, 10, 63); n > 0 && s != "-" && (err != nil || v == 0) && c.tolerate(TolerateModSeqRange) {
+			c.token()
+			c.pos += n
+			c.steps += int64(n)
+			return 0
+		}
+	}
+	return imap.ModSeq(c.nzNumber64("mod-sequence-value"))
 }
 
 // itemName moves over the name of an item, with whatever stands in brackets.
@@ -256,11 +451,28 @@ func (c *cursor) sectionData(binary bool) (d SectionData) {
 	}
 	if c.accept('<') {
 		d.Partial, d.Origin = true, c.number64(production)
+		if c.peek() == '.' && c.tolerate(TolerateSectionLength) {
+			c.accept('.')
+			c.number64(production)
+		}
 		c.expect('>', production)
+	}
+	if c.missingContent() {
+		return d
 	}
 	c.sp(production)
 	d.Content = c.content()
 	return d
+}
+
+// missingContent reports whether the list of items ends where a content has to
+// stand.
+func (c *cursor) missingContent() bool {
+	if rest := c.b[min(c.pos, len(c.b)):]; !bytes.HasPrefix(rest, []byte(")")) && !bytes.HasPrefix(rest, []byte(" )")) || !c.tolerate(TolerateMissingContent) {
+		return false
+	}
+	c.accept(' ')
+	return true
 }
 
 // nstring / literal8
@@ -282,7 +494,7 @@ func (c *cursor) content() (d Content) {
 		i, j, h := c.literal(production)
 		d.Data, d.Binary = c.str(i, j), h.binary
 	default:
-		d.Data = c.str8(production)
+		d.Data = c.quoted(production)
 	}
 	if c.err != nil {
 		return Content{}
@@ -394,11 +606,7 @@ func (e *encoder) fetchData(f *FetchData) (bodies []FetchBodyAt) {
 	}
 	for _, x := range f.Unknown {
 		next("")
-		e.value(x, "a FETCH item", func(c *cursor) {
-			c.itemName()
-			c.sp("msg-att")
-			c.skipValue("msg-att")
-		})
+		e.value(x, "a FETCH item", (*cursor).unknownItemData)
 	}
 	for i := range f.Sections {
 		next("")

@@ -42,6 +42,7 @@ func (f *FetchData) Since(before *FetchData) *FetchData {
 	rest.Sections = f.Sections[len(before.Sections):]
 	rest.BinarySizes = f.BinarySizes[len(before.BinarySizes):]
 	rest.Unknown = f.Unknown[len(before.Unknown):]
+	rest.Broken = f.Broken[len(before.Broken):]
 	return &rest
 }
 
@@ -54,6 +55,7 @@ type FetchReader struct {
 
 	scan   fetchScan
 	begun  bool
+	noted  Tolerances
 	tokens int
 	lists  int
 	octets int   // of the frames before
@@ -80,6 +82,7 @@ func (p *Parser) FetchPart(r *FetchReader, frame []byte, size int64) error {
 	opt := p.ParseOptions
 	opt.Bounds.Response = true
 	c := newCursor(frame, opt.Bounds.withDefaults(), opt.UTF8)
+	c.tol, c.notes, c.noted = opt.Tolerates(), p.Diagnostics[:0], r.noted
 	c.tokens, c.lists = r.tokens, r.lists
 	c.streamed = size >= 0
 	if most := c.lim.Line + c.lim.Literals; len(frame) > most-r.octets {
@@ -93,7 +96,10 @@ func (p *Parser) FetchPart(r *FetchReader, frame []byte, size int64) error {
 	case *engine.LimitError:
 		err.Offset += r.offset
 	}
-	r.tokens, r.lists = c.tokens, c.lists
+	for i := range p.Diagnostics {
+		p.Diagnostics[i].Offset += r.offset
+	}
+	r.tokens, r.lists, r.noted = c.tokens, c.lists, c.noted
 	r.octets += len(frame)
 	r.offset += int64(len(frame)) + max(size, 0)
 	r.begun, r.scan = true, fetchScan{}
@@ -114,7 +120,10 @@ func (c *cursor) fetchPart(r *FetchReader) {
 		n = 0
 		c.expect('*', "response-data")
 		c.sp("response-data")
-		f.Num = c.nzNumber("message-data")
+		i := c.pos
+		if f.Num = c.number("message-data"); f.Num == 0 && c.err == nil && !c.tolerateAt(TolerateZeroNumber, i) {
+			c.failAt(i, "message-data", "a number above 0")
+		}
 		c.sp("message-data")
 		if string(c.word("message-data")) != "FETCH" && c.err == nil {
 			c.fail("message-data", "FETCH")
@@ -123,14 +132,12 @@ func (c *cursor) fetchPart(r *FetchReader) {
 		c.open(production)
 	}
 	for ; c.more(n, production); n++ {
-		before := *f
-		if c.fetchItemData(f); c.err != nil {
-			*f = before // an item that was half read is none
-		}
+		c.fetchDataItem(f)
 		if c.streamed && c.err == nil && c.pos == len(c.b) {
 			return // the content of the last item follows
 		}
 	}
+	c.brokenRest(f)
 	c.crlf("response-data")
 	if c.streamed && c.err == nil {
 		c.fail(production, "the content of a section")
@@ -194,6 +201,7 @@ func (s *fetchScan) begin(frame []byte, begun bool) {
 		return // behind the content of an item
 	}
 	c := newCursor(frame, Bounds{Response: true}.withDefaults(), false)
+	c.tol = defaultTolerances
 	c.expect('*', "response-data")
 	c.sp("response-data")
 	c.number("message-data")
@@ -230,6 +238,8 @@ func (s *fetchScan) nextValue(x byte) {
 		if s.depth--; s.depth == 0 {
 			s.state = scanOther
 		}
+	case x == ' ' && s.depth == 1 && s.pos == s.value && s.value > s.name:
+		s.value++ // one of several spaces
 	case x == ' ' && s.depth == 1:
 		s.name, s.brackets, s.state = s.pos+1, 0, scanName
 	}

@@ -11,10 +11,20 @@ import (
 //
 // The system flags come out as the constants of package imap, in any case.
 func (c *cursor) flag(production string) imap.Flag {
+	if c.tol != 0 && !c.at(engine.Alpha) {
+		if f, ok := c.oddFlag(production); ok {
+			return f
+		}
+	}
 	i := c.pos
 	system := c.accept('\\')
 	_, j := c.span(engine.Atom, production, "a flag")
 	if c.err != nil {
+		return ""
+	}
+	if x := c.peek(); x != ' ' && x != ')' && c.tol != 0 {
+		j = c.flagRest()
+	} else if j-i == len("NIL") && upperByte(c.b[i]) == 'N' && string(c.fold(i, j)) == "NIL" && c.tolerateAt(TolerateNilFlag, i) {
 		return ""
 	}
 	if system {
@@ -23,6 +33,44 @@ func (c *cursor) flag(production string) imap.Flag {
 		}
 	}
 	return imap.Flag(c.str(i, j))
+}
+
+// oddFlag reads a flag in quotes, or a "\" without one; the flag is empty when
+// there is none.
+func (c *cursor) oddFlag(production string) (f imap.Flag, ok bool) {
+	switch i := c.pos; {
+	case c.peek() == '"' && c.tolerate(TolerateQuotedFlag):
+		s := c.quoted(production)
+		if len(s) > 0 && s[0] == '\\' {
+			if f := systemFlag([]byte(upper(s))); f != "" {
+				return f, true
+			}
+		}
+		return imap.Flag(s), true
+	case c.peek() == '\\' && i+1 < len(c.b) && (c.b[i+1] == ' ' || c.b[i+1] == ')') && c.tolerate(TolerateEmptyFlag):
+		c.accept('\\')
+		return "", true
+	case c.tol.Has(TolerateAnyFlag) && c.peek() != '\\' && !c.at(engine.Atom):
+		c.flagRest()
+		return imap.Flag(c.str(i, c.pos)), c.pos > i
+	}
+	return "", false
+}
+
+// flagRest moves over what follows the atom of a flag and is no part of an atom,
+// and returns where the flag ends.
+func (c *cursor) flagRest() int {
+	for c.err == nil && c.pos < len(c.b) {
+		switch x := c.b[c.pos]; {
+		case engine.Atom.Is(x):
+		case x == ']' && c.tolerate(TolerateBracketInFlag):
+		case x == ' ' || x == ')' || x < ' ' || x == 0x7f || x == ']' || !c.tolerate(TolerateAnyFlag):
+			return c.pos
+		}
+		c.pos++
+		c.steps++
+	}
+	return c.pos
 }
 
 func systemFlag(upper []byte) imap.Flag {
@@ -45,12 +93,23 @@ func systemFlag(upper []byte) imap.Flag {
 
 // flag-list = "(" [flag *(SP flag)] ")"
 func (c *cursor) flagList(production string) []imap.Flag {
+	if i := c.pos; c.tol != 0 && c.acceptNil() {
+		if c.tolerateAt(TolerateNilFlag, i) {
+			return nil
+		}
+		c.pos = i
+	}
 	if !c.open(production) {
 		return nil
 	}
 	flags := makeList[imap.Flag](c)
-	for c.more(len(flags), production) {
-		flags = append(flags, c.flag(production))
+	for n := 0; c.more(n, production); n++ {
+		if f := c.flag(production); f != "" {
+			flags = append(flags, f)
+		}
+	}
+	if len(flags) == 0 {
+		return nil
 	}
 	return flags
 }

@@ -40,8 +40,10 @@ func (c *cursor) idParamsList() []IDField {
 	for c.more(len(fields), production) {
 		i := c.pos
 		f := IDField{Name: c.str8(production)}
-		c.sp(production)
-		f.Value = c.nstring(production)
+		if c.peek() != ')' || !c.tolerate(TolerateIDWithoutValue) {
+			c.sp(production)
+			f.Value = c.nstring(production)
+		}
 		switch {
 		case c.err != nil:
 		case len(f.Name) > maxIDName:

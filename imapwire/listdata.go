@@ -15,16 +15,31 @@ func (c *cursor) listData(verb string) Response {
 	c.sp(production)
 	if c.open(production) {
 		r.Attrs = makeList[imap.MailboxAttr](c)
-		for c.more(len(r.Attrs), production) {
-			r.Attrs = append(r.Attrs, c.mailboxAttr())
+		for n := 0; c.more(n, production); n++ {
+			if a := c.mailboxAttr(); a != "" {
+				r.Attrs = append(r.Attrs, a)
+			}
+		}
+		if len(r.Attrs) == 0 {
+			r.Attrs = nil
 		}
 	}
 	c.sp(production)
 	r.Delimiter = c.delimiter()
 	c.sp(production)
+	name := c.mark()
 	r.Mailbox = c.mailbox()
-	if c.accept(' ') {
+	if c.follows() {
 		c.listExtended(r)
+	}
+	if c.tol.Has(TolerateUnquotedMailbox) && (c.failedHere() || c.err == nil && !c.lineEnds()) {
+		m, err := c.mark(), c.err
+		c.back(name)
+		if s, ok := c.unquotedMailbox(false); ok {
+			return &ListData{Verb: r.Verb, Attrs: r.Attrs, Delimiter: r.Delimiter, Mailbox: s}
+		}
+		c.back(m)
+		c.err = err
 	}
 	return r
 }
@@ -33,6 +48,9 @@ func (c *cursor) listData(verb string) Response {
 func (c *cursor) mailboxAttr() imap.MailboxAttr {
 	i := c.pos
 	c.expect('\\', "mbx-list-oflag")
+	if x := c.peek(); (x == ' ' || x == ')') && c.tolerateAt(TolerateEmptyFlag, i) {
+		return ""
+	}
 	_, j := c.span(engine.Atom, "mbx-list-oflag", "an attribute")
 	return imap.MailboxAttr(c.str(i, j))
 }

@@ -57,7 +57,7 @@ func (c *cursor) literalHead(production string) (h literalHead) {
 	case len(rest) >= 2 && rest[0] == '\r' && rest[1] == '\n':
 		c.pos += 2
 		c.steps += 2
-	case c.lim.Response && len(rest) >= 1 && rest[0] == '\n':
+	case len(rest) >= 1 && rest[0] == '\n' && c.tolerate(TolerateBareLF):
 		c.pos++
 		c.steps++
 	default:
@@ -80,12 +80,12 @@ func (c *cursor) literal(production string) (i, j int, h literalHead) {
 	i, j = c.pos, c.pos+int(h.size)
 	if !h.binary {
 		c.steps += h.size
-		if k := bytes.IndexByte(c.b[i:j], 0); k >= 0 && !c.lim.Response {
+		if k := bytes.IndexByte(c.b[i:j], 0); k >= 0 && !c.tolerateAt(TolerateNULInLiteral, i+k) {
 			c.failAt(i+k, production, "no NUL in a literal")
 			return 0, 0, h
 		}
 	}
-	c.pos = j
+	c.pos, c.literalEnd = j, j
 	return i, j, h
 }
 

@@ -36,10 +36,9 @@ func (c *cursor) namespaceList() []NamespaceEntry {
 		return nil
 	}
 	var out []NamespaceEntry
-	for c.err == nil && (len(out) == 0 || c.peek() == '(') {
+	for c.nextList(len(out), production) {
 		out = append(out, c.namespaceDescr())
 	}
-	c.close(production)
 	return out
 }
 
@@ -75,8 +74,8 @@ func (c *cursor) delimiter() byte {
 	i := c.pos
 	s := c.quoted("delimiter")
 	if c.err == nil && len(s) != 1 {
-		if s == "" {
-			return 0 // servers without a hierarchy write ""
+		if s == "" && c.tolerateAt(TolerateEmptyDelimiter, i) {
+			return 0
 		}
 		c.failAt(i, "delimiter", "one character")
 		return 0

@@ -141,10 +141,19 @@ func (c *cursor) respTextCode() Code {
 		*c = sub
 		return code
 	}
-	end := codeEnd(c.b[args:])
+	first, end := bytes.IndexByte(c.b[args:], ']'), codeEnd(c.b[args:])
 	if end < 0 {
 		c.pos = start
 		return nil
+	}
+	if c.b[args] != ' ' || end != first {
+		if !c.tolerateAt(TolerateLooseCode, args) {
+			end = first
+			if c.b[args] != ' ' {
+				c.fail("resp-text-code", `a space or "]"`)
+				return nil
+			}
+		}
 	}
 	c.pos = args + end + 1
 	return &CodeUnknown{Name: c.str(name, args), Args: c.str(args, args+end)}
@@ -207,6 +216,10 @@ func (c *cursor) codeArgs(word string) Code {
 		code := &CodeCopyUID{}
 		c.sp(production)
 		code.UIDValidity = c.nzNumber(production)
+		if bytes.HasPrefix(c.b[c.pos:], []byte("  ]")) && c.tolerate(TolerateEmptyCopyUID) {
+			c.pos += 2
+			return code
+		}
 		c.sp(production)
 		code.Source = c.copySet()
 		c.sp(production)
@@ -220,7 +233,12 @@ func (c *cursor) codeArgs(word string) Code {
 		return &CodeModified{Set: c.copySet()}
 	case CodeUIDNext, CodeUIDValidity, CodeUnseen, CodeHighestModSeq, "APPENDLIMIT":
 		c.sp(production)
-		return &CodeNumber{Name: word, Number: uint64(c.number64(production))}
+		i := c.pos
+		n := c.number64(production)
+		if n == 0 && word != "APPENDLIMIT" && !c.tolerateAt(TolerateZeroNumber, i) {
+			return nil
+		}
+		return &CodeNumber{Name: word, Number: uint64(n)}
 	}
 	return nil
 }
@@ -232,14 +250,19 @@ func (c *cursor) flagPermList() []imap.Flag {
 		return nil
 	}
 	flags := makeList[imap.Flag](c)
-	for c.more(len(flags), production) {
+	for n := 0; c.more(n, production); n++ {
 		if c.peek() == '\\' && c.pos+1 < len(c.b) && c.b[c.pos+1] == '*' {
 			c.pos += 2
 			c.token()
 			flags = append(flags, imap.FlagWildcard)
 			continue
 		}
-		flags = append(flags, c.flag(production))
+		if f := c.flag(production); f != "" {
+			flags = append(flags, f)
+		}
+	}
+	if len(flags) == 0 {
+		return nil
 	}
 	return flags
 }

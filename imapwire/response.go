@@ -1,6 +1,8 @@
 package imapwire
 
 import (
+	"unicode/utf8"
+
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
@@ -50,6 +52,7 @@ func (p *Parser) Response(frame []byte) (Response, error) {
 	opt := p.ParseOptions
 	opt.Bounds.Response = true
 	c := newCursor(frame, opt.Bounds.withDefaults(), opt.UTF8)
+	c.tol, c.notes = opt.Tolerates(), p.Diagnostics[:0]
 	r := parseResponse(&c)
 	p.count(&c)
 	if c.err != nil {
@@ -176,6 +179,7 @@ func (e *encoder) unknownData(r *UnknownData) {
 	}
 	frame := append(e.b[start:len(e.b):len(e.b)], "\r\n"...)
 	c := newCursor(frame, e.rawBounds(), true)
+	c.tol = rawTolerances
 	if parseResponse(&c); c.err != nil {
 		e.fail("%q is not a response", cut(r.Raw))
 	}
@@ -185,12 +189,25 @@ func (e *encoder) unknownData(r *UnknownData) {
 // response-data = "*" SP (resp-cond-state / resp-cond-bye / mailbox-data / message-data / capability-data) CRLF
 // response-tagged = tag SP resp-cond-state CRLF
 func parseResponse(c *cursor) Response {
+	if x := c.peek(); x == ' ' || x == 0 {
+		c.leading()
+	}
 	switch {
 	case c.accept('+'):
 		return c.continueReq()
 	case c.accept('*'):
-		c.sp("response-data")
+		if !c.splitLine() {
+			c.sp("response-data")
+		}
 		return c.untagged()
+	}
+	if c.noted.Has(TolerateLeadingSpace) {
+		if r := c.leadingStatus(); r != nil {
+			return r
+		}
+	}
+	if r := c.serverUnavailable(); r != nil {
+		return r
 	}
 	tag := c.readTag()
 	c.sp("response-tagged")
@@ -203,25 +220,31 @@ func parseResponse(c *cursor) Response {
 
 // continue-req = "+" SP (resp-text / base64) CRLF
 func (c *cursor) continueReq() Response {
-	if c.atEnd() {
-		// Servers leave out the space before nothing.
+	if c.atEnd() && c.tolerate(TolerateBareContinuation) {
 		c.crlf("continue-req")
 		return &Continue{}
 	}
-	c.sp("continue-req")
+	if !c.accept(' ') {
+		c.fail("continue-req", "a space")
+	}
 	return &Continue{Text: c.text1()}
 }
 
 // text = 1*TEXT-CHAR
 //
-// text1 reads the rest of the line, which may be empty and may hold octets
-// above 0x7F.
+// text1 reads the rest of the line, which may be empty.
 func (c *cursor) text1() string {
 	if c.err != nil {
 		return ""
 	}
 	i := c.pos
-	c.pos += (engine.Text | engine.UTF8).Span(c.b[i:])
+	c.pos += engine.Text.Span(c.b[i:])
+	if !c.atEnd() {
+		all := c.pos + (engine.Text | engine.UTF8).Span(c.b[c.pos:])
+		if c.utf8 && utf8.Valid(c.b[c.pos:all]) || all > c.pos && c.tolerate(TolerateEightBitText) {
+			c.pos = all
+		}
+	}
 	c.steps += int64(c.pos - i)
 	s := c.str(i, c.pos)
 	c.crlf("text")
@@ -250,7 +273,12 @@ func (c *cursor) untagged() Response {
 	case "FLAGS":
 		c.sp("mailbox-data")
 		r = &FlagsData{Flags: c.flagList("flag-list")}
-	case "LIST", "LSUB", "XLIST":
+	case "LIST", "LSUB":
+		r = c.listData(word)
+	case "XLIST":
+		if !c.tolerateAt(TolerateXList, start) {
+			return c.unknownData(start)
+		}
 		r = c.listData(word)
 	case "SEARCH":
 		r = c.searchData()
@@ -280,6 +308,7 @@ func (c *cursor) untagged() Response {
 // mailbox-data =/ number SP "EXISTS" / number SP "RECENT"
 func (c *cursor) messageData(start int) Response {
 	n := c.number("message-data")
+	noted := c.noted
 	c.sp("message-data")
 	var r Response
 	switch word := c.word("message-data"); string(word) {
@@ -293,7 +322,7 @@ func (c *cursor) messageData(start int) Response {
 		}
 		r = &ExpungeData{Seq: n}
 	case "FETCH":
-		if n == 0 && c.err == nil {
+		if n == 0 && c.err == nil && !c.tolerateAt(TolerateZeroNumber, start) {
 			c.failAt(start, "message-data", "a number above 0")
 		}
 		c.sp("message-data")
@@ -301,6 +330,10 @@ func (c *cursor) messageData(start int) Response {
 		f.Num = n
 		r = f
 	default:
+		if c.noted != noted {
+			// What is kept as it came has to be a response by itself.
+			c.failAt(start, "message-data", "one space behind the number")
+		}
 		return c.unknownData(start)
 	}
 	c.crlf("message-data")
@@ -325,9 +358,9 @@ func (c *cursor) unknownData(start int) Response {
 // capability-data = "CAPABILITY" *(SP capability)
 func (c *cursor) capabilityList() imap.Capabilities {
 	var caps imap.Capabilities
-	for c.accept(' ') {
-		if c.atEnd() {
-			break // a space at the end
+	for c.follows() {
+		if c.peek() == ']' && c.tolerate(TolerateSpaceInList) {
+			break
 		}
 		caps = append(caps, imap.Capability(c.atom("capability")))
 	}

@@ -238,10 +238,16 @@ func TestResponseLimits(t *testing.T) {
 		"status":    "* STATUS x (X " + strings.Repeat("(", 100) + ")",
 		"list":      `* LIST () "/" x ("a" ` + strings.Repeat("(", 100) + ")",
 	} {
-		_, err := imapwire.ParseResponse(frameOf(wire), opt)
-		le, ok := err.(*engine.LimitError)
-		if !ok || le.Name != "ResponseDepth" || le.Cap != 64 {
-			t.Errorf("%s: %v", name, err)
+		for _, strict := range []bool{true, false} {
+			opt.Strict = strict
+			r, err := imapwire.ParseResponse(frameOf(wire), opt)
+			if f, ok := r.(*imapwire.FetchData); ok && err == nil && !strict && len(f.Broken) == 1 {
+				err = f.Broken[0].Err // it has cost its item
+			}
+			le, ok := err.(*engine.LimitError)
+			if !ok || le.Name != "ResponseDepth" || le.Cap != 64 {
+				t.Errorf("%s, strictly: %v: %v", name, strict, err)
+			}
 		}
 	}
 }

@@ -207,8 +207,12 @@ func TestResponseRejects(t *testing.T) {
 		"* LIST () \"//\" b", "* SEARCH 0", "* SEARCH a", "* SEARCH 1,2", "* STATUS a", "* STATUS a (MESSAGES)", "* NAMESPACE NIL NIL", "* NAMESPACE () NIL NIL",
 		"* VANISHED", "* VANISHED 0", "* VANISHED *", "* FLAGS", "* X {5}\nab", "* ID (\"a\")", "* CAPABILITY  A", "* 4294967296 EXISTS",
 	} {
-		if r, err := imapwire.ParseResponse(frameOf(wire), imapwire.ParseOptions{}); err == nil {
+		if r, err := imapwire.ParseResponse(frameOf(wire), imapwire.ParseOptions{Strict: true}); err == nil {
 			t.Errorf("%q is taken for %#v", wire, r)
+		}
+		p := imapwire.Parser{}
+		if r, err := p.Response(frameOf(wire)); err == nil && len(p.Diagnostics) == 0 {
+			t.Errorf("%q is taken for %#v without a diagnostic", wire, r)
 		}
 	}
 }

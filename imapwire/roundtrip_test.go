@@ -463,6 +463,7 @@ func FuzzResponse(f *testing.F) {
 // for which a response that was read can not be written again.
 var unwritable = []string{
 	"contains NUL", "a literal contains NUL", "is not ASCII", "FETCH tells nothing", "can not be quoted", "raw octets", "is not text", "can not stand in a code", "parameters of no disposition", "ends like a literal", "is not well formed", "with a tag",
+	"a multipart without parts", "the number of a message is zero", "is empty", "names nothing", "can not be paired", "is not a flag", "is not an attribute", "has parts or an envelope", "an embedded message", "longer than RFC 2971",
 }
 
 // checkResponseFixpoint: what parses is written in a form that parses to the
@@ -483,6 +484,9 @@ func checkResponseFixpoint(t interface{ Fatalf(string, ...any) }, frame []byte, 
 			t.Fatalf("%q: %#v", frame, err)
 		}
 		return
+	}
+	if f, ok := v1.(*FetchData); ok {
+		f.Broken = nil // they are not written
 	}
 	opt := ResponseOptions{UTF8: utf8}
 	b1, err := AppendResponse(nil, v1, opt)

@@ -17,10 +17,8 @@ func (c *cursor) searchData() Response {
 		}
 	}
 	r.Nums = make([]uint32, 0, n)
-	for c.accept(' ') {
+	for c.follows() {
 		switch {
-		case c.atEnd():
-			// a space at the end
 		case c.peek() == '(':
 			c.open("search-sort-mod-seq")
 			if !c.acceptFold("MODSEQ") {
@@ -62,17 +60,37 @@ func (c *cursor) esearchData() Response {
 	const production = "esearch-response"
 	r := &ESearchData{}
 	if len(c.b)-c.pos > 1 && c.b[c.pos] == ' ' && c.b[c.pos+1] == '(' {
+		i := c.pos + 1
 		c.sp(production)
 		c.open("search-correlator")
-		if !c.acceptFold("TAG") {
-			c.fail("search-correlator", "TAG")
+		if !c.acceptFold("TAG ") {
+			if !c.tolerateAt(TolerateParenthesisedESearch, i) {
+				c.fail("search-correlator", "TAG and a space")
+				return r
+			}
+			c.esearchItems(r, true)
+			c.close(production)
+			return r
 		}
-		c.sp("search-correlator")
 		r.Tag = c.astring("search-correlator")
 		c.close("search-correlator")
 	}
+	c.esearchItems(r, false)
+	return r
+}
+
+// esearchItems reads [SP "UID"] *(SP search-return-data), or the same in
+// parentheses, which are open.
+func (c *cursor) esearchItems(r *ESearchData, open bool) {
+	const production = "esearch-response"
 	first := true
-	for c.accept(' ') {
+	for n := 0; open && n == 0 || c.follows(); n++ {
+		if !open && c.peek() == '(' && c.tolerate(TolerateParenthesisedESearch) {
+			c.open(production)
+			c.esearchItems(r, true)
+			c.close(production)
+			return
+		}
 		i := c.pos
 		word := string(c.word(production))
 		if first && word == "UID" {
@@ -106,10 +124,9 @@ func (c *cursor) esearchData() Response {
 			r.Extended = append(r.Extended, c.rawStr(i, c.pos))
 		}
 		if c.err != nil {
-			return r
+			return
 		}
 	}
-	return r
 }
 
 func (e *encoder) esearch(r *ESearchData) {

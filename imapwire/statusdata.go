@@ -9,21 +9,32 @@ func (c *cursor) statusData() Response {
 	const production = "status-att-list"
 	r := &StatusData{}
 	c.sp("mailbox-data")
+	name := c.mark()
 	r.Mailbox = c.mailbox()
 	c.sp("mailbox-data")
+	if c.tol.Has(TolerateUnquotedMailbox) && c.peek() != '(' && (c.err == nil || c.failedHere()) {
+		c.back(name)
+		if s, ok := c.unquotedMailbox(true); ok {
+			r.Mailbox = s
+		}
+		c.sp("mailbox-data")
+	}
 	if !c.open(production) {
 		return r
 	}
 	for c.more(len(r.Values), production) {
 		v := StatusValue{Item: c.statusItem()}
 		c.sp(production)
-		if c.at(engine.Digit) {
-			sub := *c
-			if v.Number = sub.number64(production); sub.err == nil && (sub.peek() == ' ' || sub.peek() == ')') {
-				*c = sub
+		if m := c.mark(); c.at(engine.Digit) {
+			v.Number = c.number64(production)
+			if x := c.peek(); x == ' ' || x == ')' {
+				if v.Number == 0 && (v.Item == StatusUIDNext || v.Item == StatusUIDValidity) && !c.tolerateAt(TolerateZeroNumber, m.pos) {
+					c.failAt(m.pos, production, "a number above 0")
+				}
 				r.Values = append(r.Values, v)
 				continue
 			}
+			c.retry(m)
 			v.Number = 0
 		}
 		v.Raw = c.value(production)

@@ -55,8 +55,7 @@ func (c *cursor) str8(production string) string {
 		i, j, _ := c.literal(production)
 		return c.str(i, j)
 	}
-	c.fail(production, "a string")
-	return ""
+	return c.looseString(production)
 }
 
 // nil = "NIL"
@@ -76,7 +75,7 @@ func (c *cursor) nstring(production string) imap.NString {
 	if c.acceptNil() {
 		return imap.NString{}
 	}
-	if c.err == nil && !c.atString() {
+	if c.err == nil && !c.atString() && !c.at(engine.AString) {
 		c.fail(production, "a string or NIL")
 	}
 	s := c.str8(production)
@@ -105,6 +104,9 @@ func (c *cursor) quoted(production string) string {
 			break
 		}
 		switch x := c.b[k]; {
+		case x == '"' && c.tol != 0 && c.innerQuote(k):
+			k++
+			continue
 		case x == '"':
 			c.pos = k + 1
 			if built == nil {
@@ -126,9 +128,16 @@ func (c *cursor) quoted(production string) string {
 				k += n
 				continue
 			}
+			if c.tolerateAt(TolerateEightBitQuoted, k) {
+				k++
+				continue
+			}
 			c.failAt(k, production, "valid UTF-8 in a quoted string")
 			return ""
-		case x >= utf8.RuneSelf && c.quoted8():
+		case x >= utf8.RuneSelf && c.tolerateAt(TolerateEightBitQuoted, k):
+			k++
+			continue
+		case (x == '\r' || x == '\n') && c.quotedLineEnd(k):
 			k++
 			continue
 		case x == '\r' || x == '\n':
@@ -142,10 +151,6 @@ func (c *cursor) quoted(production string) string {
 	c.failAt(k, production, "a closing quote")
 	return ""
 }
-
-// quoted8 reports whether quoted strings may hold any octet above 0x7F: in
-// responses, where old servers put them.
-func (c *cursor) quoted8() bool { return c.lim.Response }
 
 type quotable uint8
 

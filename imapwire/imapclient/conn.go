@@ -71,6 +71,8 @@ type Conn struct {
 
 	caps      imap.Capabilities
 	capsKnown bool
+	// capsLogin: they were told while a login was answered, and hold behind it.
+	capsLogin bool
 
 	events []Event
 	heard  int // of these, how many Next has returned
@@ -84,6 +86,9 @@ type Conn struct {
 	fetch   *imapwire.FetchReader
 	told    int  // sections of fetch that the application has heard of
 	started bool // a FetchStart was told
+
+	cut   cutResponse // frames that wait for the rest of their response
+	stray []byte      // a line end behind a content, which may not be the end
 
 	bye     *imapwire.StatusCondition
 	upgrade engine.Layer
@@ -103,6 +108,7 @@ func New(now time.Time, opt Options) (*Conn, error) {
 	}
 	c := &Conn{opt: opt, lim: lim, now: now, sec: opt.Security, state: StateGreeting}
 	c.framer.BareLF, c.framer.Lists = true, true
+	c.parser.Strict, c.parser.Tolerate, c.parser.Refuse = opt.Strict, opt.Tolerate, opt.Refuse
 	c.setBounds()
 	c.restAnswer()
 	return c, nil
@@ -159,6 +165,7 @@ func (c *Conn) Feed(now time.Time, p []byte) error {
 // FeedEOF says that no more input comes.
 func (c *Conn) FeedEOF(now time.Time) {
 	c.now = now
+	c.dropCut()
 	switch {
 	case c.bye != nil:
 		c.end(&ByeError{Status: *c.bye})
@@ -215,8 +222,8 @@ func (c *Conn) Next() Event {
 			return nil
 		}
 		f := c.framer.Next()
-		c.stats.BytesRetained = int64(c.framer.Retained())
-		c.stats.MaxRetained = max(c.stats.MaxRetained, int64(c.framer.MaxRetained()))
+		c.stats.BytesRetained = int64(c.framer.Retained() + len(c.cut.octets))
+		c.stats.MaxRetained = max(c.stats.MaxRetained, int64(c.framer.MaxRetained()+len(c.cut.octets)))
 		if f.Kind == imapwire.FrameNone {
 			c.fed = false
 			return nil

@@ -18,6 +18,7 @@ import (
 //	*Idling      the server says that the IDLE has begun
 //	*Done        a command is over
 //	*Malformed   a response that can not be read
+//	*Tolerated   the response behind it deviates from the grammar
 //	*Upgrade     the connection changes its layer
 //	*Closed      the conversation is over
 //
@@ -113,6 +114,12 @@ type Malformed struct {
 	Err error // *engine.SyntaxError or *engine.LimitError
 }
 
+// A Tolerated says in what the response deviates from the grammar whose events
+// follow, or the part of it.
+type Tolerated struct {
+	Diagnostics []imapwire.Diagnostic // one at least
+}
+
 // An Upgrade says that the connection changes its layer: Want is WantUpgrade
 // until Upgraded or UpgradeFailed.
 type Upgrade struct{ Layer engine.Layer }
@@ -136,5 +143,6 @@ func (*Challenge) event()  {}
 func (*Idling) event()     {}
 func (*Done) event()       {}
 func (*Malformed) event()  {}
+func (*Tolerated) event()  {}
 func (*Upgrade) event()    {}
 func (*Closed) event()     {}

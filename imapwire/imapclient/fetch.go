@@ -30,17 +30,22 @@ func (c *Conn) announced(f imapwire.Frame) {
 		return
 	}
 	c.framer.Stream()
+	c.tolerated()
 	c.tellSections(&c.fetch.Data)
 }
 
 // fetchRest takes the end of a FETCH response with contents.
 func (c *Conn) fetchRest(frame []byte) {
 	r := c.fetch
+	if c.strayLineEnd(frame) {
+		return
+	}
 	if err := c.parser.FetchPart(r, frame, -1); err != nil {
 		c.malformed(frame, err)
 		return
 	}
 	c.stats.Commands++
+	c.tolerated()
 	c.tellSections(&r.Data)
 	c.endFetch(nil)
 }

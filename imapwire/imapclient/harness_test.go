@@ -116,6 +116,10 @@ func (p *player) event(ev imapclient.Event) {
 		}
 	case *imapclient.Malformed:
 		p.logf("E: malformed %q: %v", ev.Raw, ev.Err)
+	case *imapclient.Tolerated:
+		for _, d := range ev.Diagnostics {
+			p.logf("E: tolerated %v at octet %d: %q", d.Tolerance, d.Offset, d.Got)
+		}
 	case *imapclient.Upgrade:
 		p.logf("E: upgrade %v", ev.Layer)
 	case *imapclient.Closed:

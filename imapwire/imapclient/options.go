@@ -22,6 +22,11 @@ type Options struct {
 	RequireTLS bool
 	// Ignore are capabilities that the engine takes for not announced.
 	Ignore imap.Capabilities
+	// Strict: responses are read as the grammar has them. Otherwise deviations that
+	// servers are known for are understood, each with a [Tolerated]: those that are
+	// not optional and those in Tolerate, less those in Refuse.
+	Strict           bool
+	Tolerate, Refuse imapwire.Tolerances
 	// Limits bound what the server can cost: the fields that start with
 	// Response, and AnswerTime, OutputTime, IdleRenew and Output.
 	Limits imapwire.Limits

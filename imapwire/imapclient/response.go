@@ -10,6 +10,9 @@ import (
 
 // frame takes what the framer found.
 func (c *Conn) frame(f imapwire.Frame) {
+	if c.resume(f); c.closed {
+		return
+	}
 	switch f.Kind {
 	case imapwire.FrameFatal:
 		c.end(f.Err)
@@ -27,22 +30,7 @@ func (c *Conn) frame(f imapwire.Frame) {
 			return
 		}
 		c.fetch = nil
-		var r imapwire.Response
-		var err error
-		if c.list.Begun() {
-			r, err = c.parser.LastPiece(&c.list, f.Data)
-		} else {
-			r, err = c.parser.Response(f.Data)
-		}
-		if err == nil {
-			err = c.expected(r)
-		}
-		if err != nil {
-			c.malformed(f.Data, err)
-			return
-		}
-		c.stats.Commands++
-		c.response(r, false)
+		c.whole(f.Data)
 	}
 }
 
@@ -57,6 +45,7 @@ func (c *Conn) listPiece(piece []byte) {
 		c.malformed(piece, err)
 		return
 	}
+	c.tolerated()
 	c.response(r, true)
 }
 
@@ -113,12 +102,18 @@ func (c *Conn) response(r imapwire.Response, more bool) {
 			return
 		}
 		if r.Condition == imapwire.BYE {
+			if c.repeatedBye() && c.tolerate(imapwire.TolerateRepeatedBye, r.Text) {
+				c.event(data)
+				c.end(&ByeError{Status: *c.bye})
+				return
+			}
 			bye := r.StatusCondition
 			c.bye = &bye
 		}
 		c.learnCode(r.Code)
 	case *imapwire.CapabilityData:
 		c.learn(r.Capabilities)
+		c.capsLogin = c.loggingIn()
 	case *imapwire.EnabledData:
 		if r.Capabilities.Has(imap.CapIMAP4rev2) || r.Capabilities.Has(imap.CapUTF8Accept) {
 			c.parser.UTF8 = true
@@ -183,6 +178,9 @@ func (c *Conn) tagged(tag string, s imapwire.StatusCondition) {
 	for i < len(c.cmds) && (c.cmds[i].tag != tag || !c.cmds[i].begun) {
 		i++
 	}
+	if i == len(c.cmds) && c.unknownTag(tag, s) {
+		return
+	}
 	if i == len(c.cmds) {
 		c.broken("an answer to a command that was not sent")
 		return
@@ -203,12 +201,13 @@ func (c *Conn) tagged(tag string, s imapwire.StatusCondition) {
 	c.state = was.after(verb, s.Condition)
 	told := c.learnCode(s.Code)
 	if was == StateNotAuthenticated && c.state == StateAuthenticated {
-		if !told {
+		if !told && !c.capsLogin {
 			// RFC 9051 §6.2: what was announced before may not hold any more.
 			c.caps, c.capsKnown = nil, false
 		}
 		c.setBounds()
 	}
+	c.capsLogin = false
 	c.event(&Done{ID: cmd.id, Status: s})
 	switch {
 	case verb == "LOGOUT" && s.Condition == imapwire.OK:
