@@ -243,7 +243,8 @@ func TestMirrorSelect(t *testing.T) {
 	m.take("* 2 EXISTS\n* OK [UIDVALIDITY 99] x\n* 1 FETCH (UID 500 FLAGS ())\nA2 OK x")
 	m.want("another mailbox", picture(m.Mirror), "7 10 20: 2 4 6 9; 2 [\\Seen] 11; 4 [] 12; 6 [] 14; 9 [a] 20")
 	m.sent(m.Select("INBOX", qresync))
-	m.take(`* 1 FETCH (UID 2 FLAGS (x) MODSEQ (900))
+	m.take(`* 3 EXISTS
+		* 1 FETCH (UID 2 FLAGS (x) MODSEQ (900))
 		* OK [CLOSED] x
 		* 4 EXISTS
 		* OK [UIDVALIDITY 7] x
@@ -323,6 +324,41 @@ func TestCatchup(t *testing.T) {
 		m.want(tt.name+": picture", picture(m.Mirror), tt.want)
 		m.want(tt.name+": synced", m.Synced(), true)
 	}
+}
+
+// TestCatchupRaces: what happens while the Mirror asks.
+func TestCatchupRaces(t *testing.T) {
+	// The number that was asked for is another message's, or nobody's, when the
+	// command leaves.
+	m := fourMessages(t)
+	m.sent(&imapwire.Noop{})
+	m.take("A2 OK x")
+	m.want("by number", m.catchup(), "FETCH 3 (UID FLAGS MODSEQ)")
+	m.take("* VANISHED 2,9\nA3 BAD no such message")
+	m.want("of another number", m.catchup(), "UID FETCH 5:* (UID FLAGS MODSEQ)")
+	m.take("A4 OK x")
+	m.want("and by that", m.catchup(), "FETCH 2 (UID FLAGS MODSEQ)")
+	m.take("A5 OK x")
+	m.want("it will be expunged", m.catchup(), "")
+	m.want("synced", m.Synced(), false)
+	m.sent(&imapwire.Noop{})
+	m.take("* VANISHED 6\nA6 OK x")
+	m.want("it is", m.Synced(), true)
+
+	// Flags are told of a number, and it is not known of which message.
+	m = fourMessages(t)
+	m.take("* 3 FETCH (UID 6 FLAGS () MODSEQ (14))")
+	m.Take(&imapclient.Closed{})
+	m.sent(m.Select("INBOX", imap.Capabilities{imap.CapCondStore}))
+	m.take("* 4 EXISTS\n* OK [UIDVALIDITY 7] x\n* OK [HIGHESTMODSEQ 30] x\nA2 OK x")
+	const all = "UID FETCH 1:* FLAGS (CHANGEDSINCE 20)"
+	m.want("first", m.catchup(), all+"\nUID SEARCH UID 1:9")
+	m.take("A3 OK x\n* 1 FETCH (FLAGS (new) MODSEQ (31))\n* SEARCH 2 4 6 9\nA4 OK x")
+	m.want("what is safe", m.HighestModSeq(), 20)
+	m.want("again", m.catchup(), all)
+	m.take("* 1 FETCH (UID 2 FLAGS (new) MODSEQ (31))\nA5 OK x")
+	m.want("picture", picture(m.Mirror), "7 10 31: 2 4 6 9; 2 [new] 31; 4 [] 12; 6 [] 14; 9 [a] 20")
+	m.want("synced", m.Synced(), true)
 }
 
 // TestSilentStore: what a silent STORE does is known without being told, if it
