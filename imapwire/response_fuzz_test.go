@@ -47,7 +47,24 @@ func FuzzParseResponse(f *testing.F) {
 	for _, row := range responseRows() {
 		f.Add(frameOf(row.wire))
 	}
+	var all imapwire.Tolerances
+	for tol := range imapwire.AllTolerances {
+		all |= imapwire.ToleranceSet(tol)
+	}
+	for _, row := range toleratedRows(f) {
+		f.Add(row.frame())
+	}
 	f.Fuzz(func(t *testing.T, frame []byte) {
+		lenient := imapwire.Parser{ParseOptions: imapwire.ParseOptions{Tolerate: all}}
+		lenient.Response(frame)
+		for _, d := range lenient.Diagnostics {
+			if d.Offset < 0 || d.Offset > int64(len(frame)) || !bytes.HasPrefix(frame[d.Offset:], []byte(d.Got)) {
+				t.Fatalf("%q: %+v", frame, d)
+			}
+		}
+		if lenient.Steps > 100*int64(len(frame)+100) {
+			t.Fatalf("%q: %d steps", frame, lenient.Steps)
+		}
 		r, err := imapwire.ParseResponse(frame, imapwire.ParseOptions{})
 		if err != nil {
 			return

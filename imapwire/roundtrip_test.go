@@ -466,13 +466,21 @@ var unwritable = []string{
 	"a multipart without parts", "the number of a message is zero", "is empty", "names nothing", "can not be paired", "is not a flag", "is not an attribute", "has parts or an envelope", "an embedded message", "longer than RFC 2971",
 }
 
-// checkResponseFixpoint: what parses is written in a form that parses to the
+// checkResponseFixpoint: what has no diagnostic means the same strictly, and what
+// is read strictly is read in any case. What parses is written in a form that parses to the
 // same, and that form is written as itself. The written form is one response.
 func checkResponseFixpoint(t interface{ Fatalf(string, ...any) }, frame []byte, utf8 bool) {
 	p := Parser{ParseOptions: ParseOptions{UTF8: utf8, Bounds: wideResponse}}
 	v1, err := p.Response(frame)
 	if p.MaxDepth > wide.Depth {
 		t.Fatalf("depth %d", p.MaxDepth)
+	}
+	q := p
+	q.Strict = true
+	if strict, strictErr := q.Response(frame); len(p.Diagnostics) == 0 && (err == nil) != (strictErr == nil) && err == nil || err != nil && strictErr == nil {
+		t.Fatalf("%q: %v, strictly: %v, diagnostics %v", frame, err, strictErr, p.Diagnostics)
+	} else if d := cmp.Diff(v1, strict); err == nil && len(p.Diagnostics) == 0 && d != "" {
+		t.Fatalf("%q (-tolerant +strict):\n%s", frame, d)
 	}
 	if err != nil {
 		var se *engine.SyntaxError

@@ -110,7 +110,9 @@ func (c *Conn) response(r imapwire.Response, more bool) {
 			bye := r.StatusCondition
 			c.bye = &bye
 		}
-		c.learnCode(r.Code)
+		if c.learnCode(r.Code) {
+			c.capsLogin = c.loggingIn()
+		}
 	case *imapwire.CapabilityData:
 		c.learn(r.Capabilities)
 		c.capsLogin = c.loggingIn()

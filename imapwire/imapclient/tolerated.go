@@ -65,9 +65,8 @@ func (c *Conn) whole(frame []byte) {
 	} else {
 		r, err = c.parser.Response(frame)
 	}
-	b := c.parser.Bounds
 	switch {
-	case err != nil && c.parser.Cut && cut.frames+1 < maxCutFrames && len(frame) <= b.Line+b.Literals:
+	case err != nil && c.parser.Cut && c.mayGoOn(frame):
 		c.cut = cutResponse{octets: bytes.Clone(frame), frames: cut.frames + 1, err: err}
 		if cut.frames > 0 {
 			c.cut.err = cut.err
@@ -92,6 +91,20 @@ func (c *Conn) whole(frame []byte) {
 	c.tolerated()
 	c.stats.Commands++
 	c.response(r, false)
+}
+
+// mayGoOn reports whether the next frame may make this one whole: not when there
+// are too many, and not when the last of them is a response by itself.
+func (c *Conn) mayGoOn(frame []byte) bool {
+	b, cut := c.parser.Bounds, c.cut
+	if cut.frames+1 >= maxCutFrames || len(frame) > b.Line+b.Literals {
+		return false
+	}
+	if cut.frames == 0 {
+		return true
+	}
+	_, err := c.parser.Response(frame[len(cut.octets):])
+	return err != nil
 }
 
 // dropCut gives up frames that wait: what came does not make them whole.

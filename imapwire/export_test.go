@@ -1,0 +1,5 @@
+package imapwire
+
+// ResponseFrames are the responses of the tables of the formal syntax: what is
+// read, and what is refused.
+func ResponseFrames() [][]byte { return ruleFrames(true) }
