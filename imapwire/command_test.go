@@ -223,6 +223,7 @@ func TestCommandTruncated(t *testing.T) {
 	}
 }
 
+// TestTags: threat P8. What is no tag is none, and a long one is a limit.
 func TestTags(t *testing.T) {
 	long := strings.Repeat("t", 128)
 	for _, tag := range []string{"a", "A1", "]", ".", "a]b", "~", "!#$&',-./:;<=>?@[^_`|}~", long, "NIL", "0"} {
@@ -277,7 +278,8 @@ func TestCommandHead(t *testing.T) {
 	}
 }
 
-// Invariant 9: one more than the limit gives one error, whatever the mix.
+// TestDepth: invariant 9, threat C2. One more than the limit gives one error,
+// whatever the mix.
 func TestDepth(t *testing.T) {
 	opens := []string{"(", "NOT ", "OR ALL "}
 	for depth := 30; depth <= 40; depth++ {
@@ -366,7 +368,8 @@ func TestCommandsAreOwned(t *testing.T) {
 	}
 }
 
-// Invariant 8 for the grammar: steps grow with the octets.
+// TestCommandSteps: invariant 8 and threat C1, for the grammar. Steps grow with
+// the octets.
 func TestCommandSteps(t *testing.T) {
 	b := Bounds{Line: 1 << 30, Depth: 1 << 20, Lists: 1 << 30, Tokens: 1 << 30, Ranges: 1 << 30, Literals: 1 << 30, Literal: 1 << 30}
 	for name, in := range map[string]func(n int) string{
@@ -436,7 +439,8 @@ func TestEncodeCommand(t *testing.T) {
 	}
 }
 
-// Values that have no form on the wire are errors and leave no octet.
+// TestCommandsThatCanNotBeEncoded: threat I6. Values that have no form on the
+// wire are errors and leave no octet.
 func TestCommandsThatCanNotBeEncoded(t *testing.T) {
 	var cycle imap.SearchNot
 	cycle.Key = &cycle

@@ -391,8 +391,9 @@ func stringsIn(v reflect.Value) (places []place) {
 	return places
 }
 
-// Invariants 4, 5 and 6: any string at any place of any command gives an
-// error or exactly one command with that string in that place.
+// TestCommandInjection: invariants 4, 5 and 6, threats I1 and I4. Any string at
+// any place of any command gives an error or exactly one command with that
+// string in that place.
 func TestCommandInjection(t *testing.T) {
 	places := 0
 	for _, row := range commandRows {

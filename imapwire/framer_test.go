@@ -164,7 +164,8 @@ var frameInputs = []string{
 
 var frameDecisions = []decision{"B", "S", "R", "BSR", "SB", "SR", "BR"}
 
-// Invariant 1: the same frames, errors and counts however input is cut.
+// TestFramerChunking: invariant 1, threat P9. The same frames, errors and
+// counts however input is cut.
 func TestFramerChunking(t *testing.T) {
 	for _, in := range frameInputs {
 		for _, d := range frameDecisions {
@@ -184,7 +185,8 @@ func TestFramerChunking(t *testing.T) {
 	}
 }
 
-// The framer agrees with a plain reading of its rules.
+// TestFramerReference: threat P1. The framer agrees with a plain reading of its
+// rules.
 func TestFramerReference(t *testing.T) {
 	for _, in := range frameInputs {
 		for _, d := range frameDecisions {
@@ -552,9 +554,9 @@ func TestFramerDoesNotCopy(t *testing.T) {
 	}
 }
 
-// Invariants 7 and 8: in whatever state a peer stays, memory is bounded by the
-// limits, nothing is allocated for what is merely announced, and the steps are
-// proportional to the octets.
+// TestFramerMemoryAndSteps: invariants 7 and 8, threat M1. In whatever state a
+// peer stays, memory is bounded by the limits, nothing is allocated for what is
+// merely announced, and the steps are proportional to the octets.
 func TestFramerMemoryAndSteps(t *testing.T) {
 	prefixes := []string{
 		"", "A", "A1 ", "A1 NOOP", "A1 LOGIN \"", "A1 LOGIN {", "A1 LOGIN {1", "A1 LOGIN {100000+", "A1 LOGIN {100000}", "A1 NOOP\r", "A1 X ((((",
@@ -603,7 +605,7 @@ func TestFramerMemoryAndSteps(t *testing.T) {
 	}
 }
 
-// Invariant 8, fed octet by octet.
+// TestFramerStepsByOctet: invariant 8 and threat C1, fed octet by octet.
 func TestFramerStepsByOctet(t *testing.T) {
 	for name, unit := range map[string]string{
 		"commands": "A1 NOOP\r\n", "literals": "A1 LOGIN {1+}\r\nx {2}\r\nxy\r\n", "digits": "A1 {" + strings.Repeat("0", 500) + "1+}\r\nx\r\n", "bare LF": "A1\n\r\n",
@@ -625,7 +627,8 @@ func TestFramerStepsByOctet(t *testing.T) {
 	}
 }
 
-// Every limit of the framer at its cap and one above, as one error.
+// TestFramerLimits: threats M2 and M3. Every limit of the framer at its cap and
+// one above, as one error.
 func TestFramerLimits(t *testing.T) {
 	pre, post := Limits{}.Command(false), Limits{}.Command(true)
 	for _, row := range []struct {

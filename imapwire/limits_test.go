@@ -149,10 +149,10 @@ func nestedValue(t *rapid.T, depth int) string {
 	return open + "x" + end
 }
 
-// TestNestingOffsets: invariant 9 for responses, and for what commands take of
-// extensions. One level too many is the same error at the parenthesis that opens
-// it, whatever the levels are made of: lists, multiparts, embedded messages,
-// extension data.
+// TestNestingOffsets: invariant 9 and threat M7, for responses and for what
+// commands take of extensions. One level too many is the same error at the
+// parenthesis that opens it, whatever the levels are made of: lists,
+// multiparts, embedded messages, extension data.
 func TestNestingOffsets(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const most = 12
@@ -190,8 +190,8 @@ func TestNestingOffsets(t *testing.T) {
 	})
 }
 
-// TestBreadthOffsets: invariant 9. One list too many is the same error at its
-// parenthesis, whatever the lists are.
+// TestBreadthOffsets: invariant 9, threat M4. One list too many is the same
+// error at its parenthesis, whatever the lists are.
 func TestBreadthOffsets(t *testing.T) {
 	const address = `("a" NIL "b" "c")`
 	items := map[string][]string{
@@ -224,8 +224,8 @@ func TestBreadthOffsets(t *testing.T) {
 	})
 }
 
-// TestResponseSteps: invariant 8 at 1, 10 and 100 times the size, for every kind
-// of list that a response may have.
+// TestResponseSteps: invariant 8, threat C14. At 1, 10 and 100 times the size,
+// steps grow with the octets, for every kind of list that a response may have.
 func TestResponseSteps(t *testing.T) {
 	b := wideResponse
 	b.Line, b.Literal, b.Literals, b.Lists, b.Tokens, b.Ranges, b.LiteralCount = 1<<30, 1<<30, 1<<30, 1<<30, 1<<30, 1<<30, 1<<30

@@ -7,6 +7,8 @@ import (
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
+// TestLiteralPolicy: threat I3. A literal that does not wait is written only
+// where the server has announced that it takes it, and of no more octets.
 func TestLiteralPolicy(t *testing.T) {
 	small, large := strings.Repeat("ä", 2048), strings.Repeat("ä", 2048)+"x"
 	for _, row := range []struct {

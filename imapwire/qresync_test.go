@@ -29,7 +29,7 @@ func drawQResync(t *rapid.T) *QResync {
 	return q
 }
 
-// TestSeqMatch: pairs are made in order, whatever the ranges are.
+// TestSeqMatch: threat M6. Pairs are made in order, whatever the ranges are.
 func TestSeqMatch(t *testing.T) {
 	m := SeqMatch{
 		Seqs: []imap.Range{{First: 1, Last: 2}, {First: 4, Last: 4}, {First: 6, Last: 8}},

@@ -95,8 +95,8 @@ func hostile() *rapid.Generator[string] {
 	)
 }
 
-// TestResponseInjection: invariants 5 and 21. Whatever strings stand in a
-// response, it is an error, or one response that says what was meant.
+// TestResponseInjection: invariants 5 and 21, threat I7. Whatever strings stand
+// in a response, it is an error, or one response that says what was meant.
 func TestResponseInjection(t *testing.T) {
 	ns := func(t *rapid.T) imap.NString {
 		if rapid.Bool().Draw(t, "nil") {

@@ -180,7 +180,8 @@ func TestResponses(t *testing.T) {
 	}
 }
 
-// TestResponsesCut: a response cut anywhere is an error, and never a panic.
+// TestResponsesCut: threats P4 and P5. A response cut anywhere is an error, and
+// never a panic.
 func TestResponsesCut(t *testing.T) {
 	for _, row := range responseRows() {
 		whole := frameOf(row.wire)

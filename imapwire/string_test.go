@@ -61,7 +61,8 @@ func TestQuotedUTF8(t *testing.T) {
 	mustParse(t, "A1 DELETE {3}\r\n\xff\r\n\r\n", ParseOptions{})
 }
 
-// Every string that is no error in an astring comes back, octet by octet.
+// TestEveryOctetInStrings: threats I2 and P3. Every string that is no error in
+// an astring comes back, octet by octet.
 func TestEveryOctetInStrings(t *testing.T) {
 	for i := range 256 {
 		for _, s := range []string{string([]byte{byte(i)}), "a" + string([]byte{byte(i)}), string([]byte{byte(i)}) + "{3}"} {

@@ -83,6 +83,8 @@ var wrongMailboxNames = []struct{ wire, why string }{
 	{"\x00", "NUL"},
 }
 
+// TestMailboxName: threat I9. What is canonical modified UTF-7 stands for a
+// name, and nothing else does.
 func TestMailboxName(t *testing.T) {
 	for _, tt := range mailboxNames {
 		if got := imap.EncodeMailbox(tt.name, false); got != tt.wire {

@@ -56,7 +56,7 @@ func drawSet(t *rapid.T, label string) (imap.UIDSet, plain) {
 	return s, p
 }
 
-// TestUIDSetEnds: sets at both ends of the numbers.
+// TestUIDSetEnds: threat P7. Sets at both ends of the numbers.
 func TestUIDSetEnds(t *testing.T) {
 	all := imap.UIDSet{{First: 1, Last: imap.MaxUID}}
 	set := func(ranges ...imap.UIDRange) (s imap.UIDSet) {

@@ -9,8 +9,8 @@ import (
 	"github.com/mailwire/mailwire/imapwire/imapclient"
 )
 
-// TestLongLists: answers of a million numbers come out as Data after Data within
-// 64 KiB, with the command that an ESEARCH belongs to.
+// TestLongLists: threat M8. Answers of a million numbers come out as Data after
+// Data within 64 KiB, with the command that an ESEARCH belongs to.
 func TestLongLists(t *testing.T) {
 	p := newPlayer(t, imapclient.Options{})
 	p.feed("* PREAUTH ready\r\n")

@@ -118,8 +118,9 @@ func fourMessages(t testing.TB) *told {
 	return m
 }
 
-// TestMirrorInvalid: invariant 29, threat P7. What can not be true is an error that
-// says what, the picture stays, and HIGHESTMODSEQ does not go on.
+// TestMirrorInvalid: invariant 29, threats P7, S11 and S12. What can not be
+// true is an error that says what, the picture stays, and HIGHESTMODSEQ does
+// not go on.
 func TestMirrorInvalid(t *testing.T) {
 	for _, tt := range []struct{ line, what string }{
 		{"* 3 EXISTS", "message 3: EXISTS below the number of messages"},
@@ -400,8 +401,8 @@ func TestUnchangedSince(t *testing.T) {
 	m.want("away", m.UnchangedSince(all), "[]")
 }
 
-// TestMirrorLimits: what a server can make a Mirror hold is bounded, and a number
-// costs nothing.
+// TestMirrorLimits: threat M8. What a server can make a Mirror hold is bounded,
+// and a number costs nothing.
 func TestMirrorLimits(t *testing.T) {
 	m := fourMessages(t)
 	m.Limits.Messages, m.Limits.Flags = 4, 20

@@ -12,9 +12,9 @@ import (
 	"github.com/mailwire/mailwire/imapwire/imapclient"
 )
 
-// TestRequireTLS: invariant 23, threats T1 to T10. Whatever a server says in the
-// clear, in the place of every answer, and however it is cut: no octet leaves that
-// logs in or opens a mailbox.
+// TestRequireTLS: invariant 23, threats T1 to T10 and S10. Whatever a server
+// says in the clear, in the place of every answer, and however it is cut: no
+// octet leaves that logs in or opens a mailbox.
 func TestRequireTLS(t *testing.T) {
 	lines := []string{
 		"* OK ready", "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready", "* PREAUTH [CAPABILITY IMAP4rev1] in", "* BYE no", "* BAD what", "+ ready",
@@ -60,8 +60,8 @@ func TestRequireTLS(t *testing.T) {
 	}
 }
 
-// TestStray: invariant 26. What is said of mailboxes before login, and of messages
-// before one is selected, becomes no part of the conversation.
+// TestStray: invariant 26, threat T10. What is said of mailboxes before login,
+// and of messages before one is selected, becomes no part of the conversation.
 func TestStray(t *testing.T) {
 	for _, said := range []string{
 		"* 1 EXISTS", "* 1 RECENT", "* 1 EXPUNGE", "* VANISHED 1", `* FLAGS (\Seen)`, "* 1 FETCH (FLAGS ())", "* 1 FETCH (BODY[] {3}\r\nabc UID 1)",

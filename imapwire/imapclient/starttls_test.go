@@ -10,8 +10,9 @@ import (
 	"github.com/mailwire/mailwire/imapwire/imapclient"
 )
 
-// TestSurplus: invariant 24. What comes behind the answer to STARTTLS ends the
-// conversation, however it was cut, and is never taken for a response.
+// TestSurplus: invariant 24, threat T4. What comes behind the answer to
+// STARTTLS ends the conversation, however it was cut, and is never taken for a
+// response.
 func TestSurplus(t *testing.T) {
 	for _, surplus := range []string{"x", "\r\n", "* OK injected\r\n", "* PREAUTH in\r\n", "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n", "A2 OK in\r\n"} {
 		in := "* OK ready\r\nA1 OK begin\r\n" + surplus

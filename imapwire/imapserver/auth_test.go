@@ -227,8 +227,8 @@ func TestLoginCode(t *testing.T) {
 	}
 }
 
-// TestSecrets: no event but those that carry it to the application shows what a
-// client meant as a password, also where it made a mistake.
+// TestSecrets: threat S13. No event but those that carry it to the application
+// shows what a client meant as a password, also where it made a mistake.
 func TestSecrets(t *testing.T) {
 	b64 := base64.StdEncoding.EncodeToString([]byte("\x00u\x00tanstaaf"))
 	for _, state := range states {

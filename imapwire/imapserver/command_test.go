@@ -129,8 +129,8 @@ func TestLogout(t *testing.T) {
 	}
 }
 
-// TestTags: duplicate tags are the client's affair; each command has its ID, and
-// its one answer, in order.
+// TestTags: threat S9. Duplicate tags are the client's affair; each command has
+// its ID, and its one answer, in order.
 func TestTags(t *testing.T) {
 	s := inState(t, loopback, imapserver.StateSelected)
 	var ids []engine.ID

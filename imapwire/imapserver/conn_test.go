@@ -38,8 +38,8 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// TestMatrix: invariant 13. Every command in every state: the answer, what the
-// application hears, and the state that follows.
+// TestMatrix: invariant 13, threat S1. Every command in every state: the
+// answer, what the application hears, and the state that follows.
 func TestMatrix(t *testing.T) {
 	var b strings.Builder
 	for _, command := range testCommands() {
@@ -138,8 +138,8 @@ func TestCompletion(t *testing.T) {
 	})
 }
 
-// TestTruncated: every command cut at every octet waits for more, and the end
-// of the input ends the conversation and nothing else.
+// TestTruncated: threat C13. Every command cut at every octet waits for more,
+// and the end of the input ends the conversation and nothing else.
 func TestTruncated(t *testing.T) {
 	opt := loopback
 	opt.Limits.Bad, opt.Limits.BadPreAuth = 1000, 1000
@@ -168,8 +168,8 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// TestHeldState: invariant 7. Every state of the parser, kept by 1 MiB of an
-// octet that stays in it, holds no more than the limits allow.
+// TestHeldState: invariant 7, threat M5. Every state of the parser, kept by 1
+// MiB of an octet that stays in it, holds no more than the limits allow.
 func TestHeldState(t *testing.T) {
 	pieces, fills := 256, []byte{'x', '(', ' ', '"', '{', '1', ',', '\\', 0, 0xff, '\r'}
 	if testing.Short() {

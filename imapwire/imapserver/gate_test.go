@@ -99,7 +99,7 @@ func TestBarriers(t *testing.T) {
 	}
 }
 
-// TestStateAfter: the transitions, RFC 9051 §3.
+// TestStateAfter: threat S2. The transitions, RFC 9051 §3.
 func TestStateAfter(t *testing.T) {
 	for verb := range gates {
 		for s := StateNotAuthenticated; s <= StateSelected; s++ {

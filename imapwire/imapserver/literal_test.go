@@ -8,8 +8,9 @@ import (
 	"github.com/mailwire/mailwire/imapwire/imapserver"
 )
 
-// TestRefusedLiteral: invariant 18. What stands in a refused literal, or behind
-// one in the same command, never runs. go-imap v2.0.0-beta.8 runs the first.
+// TestRefusedLiteral: invariant 18, threat I3. What stands in a refused
+// literal, or behind one in the same command, never runs. go-imap v2.0.0-beta.8
+// runs the first.
 func TestRefusedLiteral(t *testing.T) {
 	hidden := "x DELETE INBOX\r\nx LOGOUT\r\n"
 	pad := func(n int) string { return (strings.Repeat(hidden, n/len(hidden)+1))[:n] }
@@ -120,8 +121,8 @@ func TestLiteralInPlaceOfLine(t *testing.T) {
 	}
 }
 
-// TestContinuations: invariant 18. One "+" for each literal that waits and is
-// taken, none for those that do not wait.
+// TestContinuations: invariant 18, threat P2. One "+" for each literal that
+// waits and is taken, none for those that do not wait.
 func TestContinuations(t *testing.T) {
 	for _, tt := range []struct {
 		parts []string

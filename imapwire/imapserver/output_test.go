@@ -97,8 +97,9 @@ type brokenReader struct{ err error }
 
 func (r brokenReader) Read([]byte) (int, error) { return 0, r.err }
 
-// TestBrokenBody: a reader that fails, or has too little, ends the conversation,
-// and nothing is written that the client could take for the rest of it.
+// TestBrokenBody: threat I5. A reader that fails, or has too little, ends the
+// conversation, and nothing is written that the client could take for the rest
+// of it.
 func TestBrokenBody(t *testing.T) {
 	for name, tt := range map[string]struct {
 		r   io.Reader
@@ -207,8 +208,8 @@ func TestSendIsAtomic(t *testing.T) {
 	}
 }
 
-// TestBackpressure: invariant 20, threat M12. A client that does not read is not
-// read, and costs Limits.Output.
+// TestBackpressure: invariant 20, threats M10 and M12. A client that does not
+// read is not read, and costs Limits.Output.
 func TestBackpressure(t *testing.T) {
 	s := inState(t, loopback, imapserver.StateSelected)
 	in := strings.Repeat("a CAPABILITY\r\n", 10_000)

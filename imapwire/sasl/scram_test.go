@@ -347,8 +347,8 @@ func TestScramClientFinal(t *testing.T) {
 	})
 }
 
-// TestScramServerMessages: what the client refuses. Most of it is refused
-// before any work is done.
+// TestScramServerMessages: threat C12. What the client refuses. Most of it is
+// refused before any work is done.
 func TestScramServerMessages(t *testing.T) {
 	v := vectors[0]
 	nonce := v.cnonce + v.snonce

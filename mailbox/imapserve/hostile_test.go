@@ -46,8 +46,8 @@ func responses(t fataler, out string) []imapwire.Response {
 	}
 }
 
-// TestHostileMail: invariant 21. Whatever a message says, what is told of it is
-// one FETCH response and its octets come back as they were.
+// TestHostileMail: invariant 21, threat I7. Whatever a message says, what is
+// told of it is one FETCH response and its octets come back as they were.
 func TestHostileMail(t *testing.T) {
 	piece := rapid.OneOf(
 		rapid.SampledFrom([]string{
@@ -92,8 +92,8 @@ func TestHostileMail(t *testing.T) {
 	})
 }
 
-// TestHostileNames: invariant 21 for mailbox names and keywords: what exists is
-// told so that it can be selected by what was told.
+// TestHostileNames: invariant 21 and threat I7 for mailbox names and keywords.
+// What exists is told so that it can be selected by what was told.
 func TestHostileNames(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		f := newFixture(t, memstore.Options{})
@@ -124,8 +124,9 @@ func TestHostileNames(t *testing.T) {
 	})
 }
 
-// TestConcurrentSessions: invariant 43 with real concurrency. Sessions on
-// goroutines of their own work on one folder; afterwards all see the same.
+// TestConcurrentSessions: invariant 43 with real concurrency, threat S3.
+// Sessions on goroutines of their own work on one folder; afterwards all see
+// the same.
 func TestConcurrentSessions(t *testing.T) {
 	const sessions, rounds = 8, 60
 	f := newFixture(t, memstore.Options{})

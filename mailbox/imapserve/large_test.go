@@ -165,8 +165,8 @@ func (c *client) count(text string) int {
 	}
 }
 
-// TestManyMessages: invariant 20. Answers about 100,000 messages are made as
-// they are written.
+// TestManyMessages: invariant 20, threats C5 and C15. Answers about 100,000
+// messages are made as they are written.
 func TestManyMessages(t *testing.T) {
 	const n = 100_000
 	f := newFixture(t, memstore.Options{})
@@ -198,8 +198,9 @@ func TestManyMessages(t *testing.T) {
 	t.Logf("at most %d octets queued", c.sess.Conn().Stats().MaxQueuedOut)
 }
 
-// TestSlowReader: invariant 20. A session that does not read costs a bounded
-// queue and nobody else's time; when it reads again it sees what all see.
+// TestSlowReader: invariant 20, threat M9. A session that does not read costs a
+// bounded queue and nobody else's time; when it reads again it sees what all
+// see.
 func TestSlowReader(t *testing.T) {
 	f := newFixture(t, memstore.Options{})
 	f.fill(t, 5000)

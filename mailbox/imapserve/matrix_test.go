@@ -57,9 +57,10 @@ var matrixCommands = []string{
 	"XFOO", "UID XFOO 1", "NOOP x", "FETCH",
 }
 
-// TestMatrix: invariants 12 and 13 over the whole path, from octets to the store
-// and back. Every command in every state of both revisions: the class of its
-// answer, the response code, and the names of the untagged responses.
+// TestMatrix: invariants 12 and 13 and threat S1 over the whole path, from
+// octets to the store and back. Every command in every state of both revisions:
+// the class of its answer, the response code, and the names of the untagged
+// responses.
 func TestMatrix(t *testing.T) {
 	var b strings.Builder
 	for _, command := range matrixCommands {

@@ -44,9 +44,9 @@ type limitedFolder struct {
 
 func (f limitedFolder) Rights(context.Context) (imap.Rights, error) { return f.rights, nil }
 
-// TestRights: RFC 4314 §4 and threat S4. Every command on a folder is refused
-// without its right, before the store hears of it; without the lookup right a
-// folder does not even exist.
+// TestRights: RFC 4314 §4 and threats S4 and S15. Every command on a folder is
+// refused without its right, before the store hears of it; without the lookup
+// right a folder does not even exist.
 func TestRights(t *testing.T) {
 	f := newFixture(t, memstore.Options{})
 	setup := f.login(t)

@@ -125,6 +125,8 @@ func TestRenameLimits(t *testing.T) {
 	}
 }
 
+// TestKeywordLimits: threat M14. A folder takes so many keywords, and they may
+// be so long.
 func TestKeywordLimits(t *testing.T) {
 	s := newStore(t, memstore.Options{Limits: memstore.Limits{Keywords: 3, Keyword: 5}})
 	f := openInbox(t, s, storetest.Alice)

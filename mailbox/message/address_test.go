@@ -134,8 +134,8 @@ func TestParseAddressesRoundTrip(t *testing.T) {
 	})
 }
 
-// TestParseAddressesBounded: what is hard to read costs no more than its length
-// allows, and no more addresses come than asked for.
+// TestParseAddressesBounded: threats P6 and C8. What is hard to read costs no
+// more than its length allows, and no more addresses come than asked for.
 func TestParseAddressesBounded(t *testing.T) {
 	const n = 100_000
 	for _, unit := range []string{"a,", "a@b,", "<@", "<@,", "<@>,", "a@[,", "(", `"`, "a@b ", "g:", ":;", ";", "<", ">", "@", `"\`, "a.", ". "} {

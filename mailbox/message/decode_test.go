@@ -160,6 +160,7 @@ func TestTransferRoundTrip(t *testing.T) {
 	})
 }
 
+// TestDecodeParams: RFC 2231, threat C10.
 func TestDecodeParams(t *testing.T) {
 	p := func(name, value string) imap.Param { return imap.Param{Name: name, Value: value} }
 	for _, tt := range []struct {

@@ -40,8 +40,9 @@ func depth(p *Part) (n int, cut bool) {
 	return n, cut
 }
 
-// TestLimitsDepth: the limit is the same for every mix of multiparts and
-// messages (invariant 9), and what is beyond is the content of one text.
+// TestLimitsDepth: threat C11. The limit is the same for every mix of
+// multiparts and messages (invariant 9), and what is beyond is the content of
+// one text.
 func TestLimitsDepth(t *testing.T) {
 	for _, limit := range []int{0, 1, 2, 7, maxDepth, maxDepth + 1} {
 		most := Limits{Depth: limit}.withDefaults().Depth
@@ -62,6 +63,8 @@ func TestLimitsDepth(t *testing.T) {
 	}
 }
 
+// TestLimitsParts: threat C11. A message has so many parts, and the rest is
+// content of the last.
 func TestLimitsParts(t *testing.T) {
 	for _, limit := range []int{0, 1, 2, 5} {
 		most := Limits{Parts: limit}.withDefaults().Parts
@@ -95,6 +98,8 @@ func TestLimitsField(t *testing.T) {
 	}
 }
 
+// TestLimitsHeaderBytes: threat C9. Headers are looked at up to so many octets
+// of a message, and what is beyond is marked.
 func TestLimitsHeaderBytes(t *testing.T) {
 	const cost = 100 + fieldCost
 	header := func(name string) string { return name + ":" + strings.Repeat("x", 100) + "\n" }

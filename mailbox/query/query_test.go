@@ -204,8 +204,8 @@ func TestGone(t *testing.T) {
 	}
 }
 
-// TestNaive: invariant 54 for strings. A body is found where a plain search
-// over the folded text finds it, across windows and reads.
+// TestNaive: invariant 54 for strings, threat C4. A body is found where a plain
+// search over the folded text finds it, across windows and reads.
 func TestNaive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		body := rapid.StringMatching(`[abAB \n]{0,200}`).Draw(t, "body")
