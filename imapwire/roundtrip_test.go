@@ -451,14 +451,6 @@ func TestMutatedResponses(t *testing.T) {
 	})
 }
 
-// FuzzResponse: invariant 3, from the rows of all rules.
-func FuzzResponse(f *testing.F) {
-	for _, frame := range ruleFrames(true) {
-		f.Add(frame, false)
-	}
-	f.Fuzz(func(t *testing.T, frame []byte, utf8 bool) { checkResponseFixpoint(t, frame, utf8) })
-}
-
 // unwritable are what a client takes and a server may not write: the reasons
 // for which a response that was read can not be written again.
 var unwritable = []string{

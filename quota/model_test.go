@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/big"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -234,265 +235,275 @@ func (w *world) check(t *rapid.T) {
 // are open at once, and everything that changes a folder, each of which may fail
 // on the way; recounts go on meanwhile. An operation is admitted when the sums of
 // the model say so, and only then.
-func TestModel(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		octets := rapid.Custom(func(t *rapid.T) int64 {
-			if rapid.IntRange(0, 5).Draw(t, "large") == 0 {
-				return rapid.SampledFrom([]int64{1 << 31, 1 << 32, 1 << 53, 1 << 62, math.MaxInt64}).Draw(t, "octets")
-			}
-			return rapid.OneOf(rapid.Int64Range(0, 3000), rapid.SampledFrom([]int64{0, 1, 1023, 1024, 1025})).Draw(t, "octets")
-		})
-		limit := rapid.Custom(func(t *rapid.T) quota.Limit {
-			// Most limits leave room, or everything would be refused.
-			switch rapid.IntRange(0, 5).Draw(t, "kind") {
-			case 0:
-				return quota.Hard(rapid.SampledFrom([]int64{0, 1, 2, 3, 1 << 21, 1 << 31, 1 << 32, 1 << 52, 1 << 53, math.MaxInt64}).Draw(t, "limit"))
-			case 1, 2, 3:
-				return quota.Hard(rapid.Int64Range(4, 16).Draw(t, "limit"))
-			}
-			return quota.Limit{}
-		})
-		limits := func(t *rapid.T) (l quota.Limits) {
-			for _, x := range quota.Resources() {
-				l[x] = limit.Draw(t, x.String())
-			}
-			return l
+func TestModel(t *testing.T) { rapid.Check(t, checkModel) }
+
+// FuzzModel is [TestModel] with the draws taken from an input.
+func FuzzModel(f *testing.F) {
+	for i := range byte(8) {
+		seed := make([]byte, 4<<10)
+		rand.NewChaCha8([32]byte{i}).Read(seed)
+		f.Add(seed)
+	}
+	f.Fuzz(rapid.MakeFuzz(checkModel))
+}
+
+func checkModel(t *rapid.T) {
+	octets := rapid.Custom(func(t *rapid.T) int64 {
+		if rapid.IntRange(0, 5).Draw(t, "large") == 0 {
+			return rapid.SampledFrom([]int64{1 << 31, 1 << 32, 1 << 53, 1 << 62, math.MaxInt64}).Draw(t, "octets")
 		}
-		w := &world{
-			roots:  []quota.Root{{Name: "", Limits: limits(t)}, {Name: "shared", Limits: limits(t)}},
-			counts: make([]*quota.Recount, 2),
-			boxes: []*box{
-				{name: "plain", rules: map[int]quota.Rule{0: {}}},
-				{name: "both", rules: map[int]quota.Rule{0: {}, 1: {}}},
-				{name: "trash", rules: map[int]quota.Rule{0: {Percent: 110, Extra: quota.Of(100, 1)}}},
-				{name: "ignored", rules: map[int]quota.Rule{0: {Ignore: true}, 1: {Percent: 50}}},
-				{name: "free", rules: nil},
-			},
+		return rapid.OneOf(rapid.Int64Range(0, 3000), rapid.SampledFrom([]int64{0, 1, 1023, 1024, 1025})).Draw(t, "octets")
+	})
+	limit := rapid.Custom(func(t *rapid.T) quota.Limit {
+		// Most limits leave room, or everything would be refused.
+		switch rapid.IntRange(0, 5).Draw(t, "kind") {
+		case 0:
+			return quota.Hard(rapid.SampledFrom([]int64{0, 1, 2, 3, 1 << 21, 1 << 31, 1 << 32, 1 << 52, 1 << 53, math.MaxInt64}).Draw(t, "limit"))
+		case 1, 2, 3:
+			return quota.Hard(rapid.Int64Range(4, 16).Draw(t, "limit"))
 		}
-		// All folders are there to begin with, with some mail.
-		for _, b := range w.boxes {
-			b.there = true
-			for range rapid.IntRange(0, 2).Draw(t, b.name) {
-				b.mails = append(b.mails, &mail{rapid.Int64Range(0, 3000).Draw(t, "octets")})
-			}
-			for _, i := range w.rootsOf(b) {
-				w.roots[i].Used = w.roots[i].Used.Plus(b.rules[i].Charge(b.cost()))
-			}
+		return quota.Limit{}
+	})
+	limits := func(t *rapid.T) (l quota.Limits) {
+		for _, x := range quota.Resources() {
+			l[x] = limit.Draw(t, x.String())
 		}
-		// Each of these returns nil when there is none.
-		aBox := func(t *rapid.T, name string) *box {
-			there := slices.DeleteFunc(slices.Clone(w.boxes), func(b *box) bool { return !b.there })
-			if len(there) == 0 {
-				return nil
-			}
-			return rapid.SampledFrom(there).Draw(t, name)
+		return l
+	}
+	w := &world{
+		roots:  []quota.Root{{Name: "", Limits: limits(t)}, {Name: "shared", Limits: limits(t)}},
+		counts: make([]*quota.Recount, 2),
+		boxes: []*box{
+			{name: "plain", rules: map[int]quota.Rule{0: {}}},
+			{name: "both", rules: map[int]quota.Rule{0: {}, 1: {}}},
+			{name: "trash", rules: map[int]quota.Rule{0: {Percent: 110, Extra: quota.Of(100, 1)}}},
+			{name: "ignored", rules: map[int]quota.Rule{0: {Ignore: true}, 1: {Percent: 50}}},
+			{name: "free", rules: nil},
+		},
+	}
+	// All folders are there to begin with, with some mail.
+	for _, b := range w.boxes {
+		b.there = true
+		for range rapid.IntRange(0, 2).Draw(t, b.name) {
+			b.mails = append(b.mails, &mail{rapid.Int64Range(0, 3000).Draw(t, "octets")})
 		}
-		aMail := func(t *rapid.T, b *box) *mail {
-			if b == nil || len(b.mails) == 0 {
-				return nil
-			}
-			return b.mails[rapid.IntRange(0, len(b.mails)-1).Draw(t, "mail")]
+		for _, i := range w.rootsOf(b) {
+			w.roots[i].Used = w.roots[i].Used.Plus(b.rules[i].Charge(b.cost()))
 		}
-		fails := func(t *rapid.T) bool { return rapid.IntRange(0, 3).Draw(t, "fails") == 0 }
-		anUpload := func(t *rapid.T) *upload {
-			if len(w.uploads) == 0 {
-				return nil
-			}
-			i := rapid.IntRange(0, len(w.uploads)-1).Draw(t, "upload")
-			u := w.uploads[i]
-			w.uploads = slices.Delete(w.uploads, i, i+1)
-			return u
+	}
+	// Each of these returns nil when there is none.
+	aBox := func(t *rapid.T, name string) *box {
+		there := slices.DeleteFunc(slices.Clone(w.boxes), func(b *box) bool { return !b.there })
+		if len(there) == 0 {
+			return nil
 		}
-		begin := func(t *rapid.T, to *box, replaces *mail) {
-			u := &upload{to: to, replaces: replaces}
-			for range rapid.IntRange(1, 2).Draw(t, "mails") {
-				u.comes = append(u.comes, &mail{octets.Draw(t, "octets")})
+		return rapid.SampledFrom(there).Draw(t, name)
+	}
+	aMail := func(t *rapid.T, b *box) *mail {
+		if b == nil || len(b.mails) == 0 {
+			return nil
+		}
+		return b.mails[rapid.IntRange(0, len(b.mails)-1).Draw(t, "mail")]
+	}
+	fails := func(t *rapid.T) bool { return rapid.IntRange(0, 3).Draw(t, "fails") == 0 }
+	anUpload := func(t *rapid.T) *upload {
+		if len(w.uploads) == 0 {
+			return nil
+		}
+		i := rapid.IntRange(0, len(w.uploads)-1).Draw(t, "upload")
+		u := w.uploads[i]
+		w.uploads = slices.Delete(w.uploads, i, i+1)
+		return u
+	}
+	begin := func(t *rapid.T, to *box, replaces *mail) {
+		u := &upload{to: to, replaces: replaces}
+		for range rapid.IntRange(1, 2).Draw(t, "mails") {
+			u.comes = append(u.comes, &mail{octets.Draw(t, "octets")})
+		}
+		if sum := new(big.Int).Add(number(u.comes[0].octets), number(u.comes[len(u.comes)-1].octets)); len(u.comes) == 2 && sum.Cmp(largest) > 0 {
+			u.comes = u.comes[:1]
+		}
+		u.terms = quota.Terms{Delivery: rapid.Bool().Draw(t, "delivery"), Grace: quota.Of(500, 1)}
+		var from *box
+		var gone quota.Amounts
+		if replaces != nil {
+			from, gone = to, cost(replaces)
+		}
+		if holds, ok := w.reserve(t, to, from, cost(u.comes...), gone, u.terms); ok {
+			u.holds = holds
+			w.uploads = append(w.uploads, u)
+		}
+	}
+	t.Repeat(map[string]func(*rapid.T){
+		"begin": func(t *rapid.T) {
+			if b := aBox(t, "to"); b != nil {
+				begin(t, b, nil)
 			}
-			if sum := new(big.Int).Add(number(u.comes[0].octets), number(u.comes[len(u.comes)-1].octets)); len(u.comes) == 2 && sum.Cmp(largest) > 0 {
-				u.comes = u.comes[:1]
+		},
+		"begin a replacement": func(t *rapid.T) {
+			b := aBox(t, "to")
+			if m := aMail(t, b); m != nil {
+				begin(t, b, m)
 			}
-			u.terms = quota.Terms{Delivery: rapid.Bool().Draw(t, "delivery"), Grace: quota.Of(500, 1)}
-			var from *box
-			var gone quota.Amounts
-			if replaces != nil {
-				from, gone = to, cost(replaces)
+		},
+		"commit": func(t *rapid.T) {
+			u := anUpload(t)
+			if u == nil {
+				return
 			}
-			if holds, ok := w.reserve(t, to, from, cost(u.comes...), gone, u.terms); ok {
+			gone := u.replaces
+			if gone != nil && !slices.Contains(u.to.mails, gone) {
+				// Somebody else has removed it: there is no credit any more.
+				gone = nil
+				w.release(u.to, u.holds)
+				holds, ok := w.reserve(t, u.to, nil, cost(u.comes...), quota.Amounts{}, u.terms)
+				if !ok {
+					return
+				}
 				u.holds = holds
-				w.uploads = append(w.uploads, u)
 			}
-		}
-		t.Repeat(map[string]func(*rapid.T){
-			"begin": func(t *rapid.T) {
-				if b := aBox(t, "to"); b != nil {
-					begin(t, b, nil)
+			if !u.to.there {
+				w.release(u.to, u.holds)
+				return
+			}
+			if gone != nil {
+				u.to.remove(gone)
+				w.went(u.to, cost(gone))
+			}
+			u.to.mails = append(u.to.mails, u.comes...)
+			w.came(u.to, cost(u.comes...), u.holds)
+		},
+		"abort": func(t *rapid.T) {
+			if u := anUpload(t); u != nil {
+				w.release(u.to, u.holds)
+			}
+		},
+		"copy": func(t *rapid.T) {
+			m, to := aMail(t, aBox(t, "from")), aBox(t, "to")
+			if m == nil {
+				return
+			}
+			holds, ok := w.reserve(t, to, nil, cost(m), quota.Amounts{}, quota.Terms{})
+			if !ok {
+				return
+			}
+			if fails(t) {
+				w.release(to, holds)
+				return
+			}
+			to.mails = append(to.mails, &mail{m.octets})
+			w.came(to, cost(m), holds)
+		},
+		"move": func(t *rapid.T) {
+			from := aBox(t, "from")
+			m, to := aMail(t, from), aBox(t, "to")
+			if m == nil {
+				return
+			}
+			before := []quota.Amounts{w.roots[0].Used, w.roots[1].Used}
+			holds, ok := w.reserve(t, to, from, cost(m), cost(m), quota.Terms{})
+			if !ok {
+				// Invariant 52, for all that uploads leave numbers for.
+				if from == to && len(w.uploads) == 0 {
+					t.Fatal("a move inside a root was refused")
 				}
-			},
-			"begin a replacement": func(t *rapid.T) {
-				b := aBox(t, "to")
-				if m := aMail(t, b); m != nil {
-					begin(t, b, m)
+				return
+			}
+			if fails(t) {
+				w.release(to, holds)
+				return
+			}
+			from.remove(m)
+			w.went(from, cost(m))
+			to.mails = append(to.mails, &mail{m.octets})
+			w.came(to, cost(m), holds)
+			for i := range w.roots {
+				f, inFrom := from.rules[i]
+				d, inTo := to.rules[i]
+				want := before[i]
+				if inFrom {
+					want = want.Minus(f.Charge(cost(m)))
 				}
-			},
-			"commit": func(t *rapid.T) {
-				u := anUpload(t)
-				if u == nil {
-					return
+				if inTo {
+					want = want.Plus(d.Charge(cost(m)))
 				}
-				gone := u.replaces
-				if gone != nil && !slices.Contains(u.to.mails, gone) {
-					// Somebody else has removed it: there is no credit any more.
-					gone = nil
-					w.release(u.to, u.holds)
-					holds, ok := w.reserve(t, u.to, nil, cost(u.comes...), quota.Amounts{}, u.terms)
-					if !ok {
-						return
-					}
-					u.holds = holds
+				if w.roots[i].Used != want {
+					t.Fatalf("a move from %s to %s made %v of %v in root %d", from.name, to.name, w.roots[i].Used, before[i], i)
 				}
-				if !u.to.there {
-					w.release(u.to, u.holds)
-					return
+			}
+		},
+		"expunge": func(t *rapid.T) {
+			b := aBox(t, "box")
+			m := aMail(t, b)
+			if m == nil {
+				return
+			}
+			b.remove(m)
+			w.went(b, cost(m))
+		},
+		"create": func(t *rapid.T) {
+			b := rapid.SampledFrom(w.boxes).Draw(t, "box")
+			if b.there {
+				return
+			}
+			var need quota.Amounts
+			need[quota.Mailbox] = 1
+			holds, ok := w.reserve(t, b, nil, need, quota.Amounts{}, quota.Terms{})
+			if !ok {
+				return
+			}
+			if fails(t) {
+				w.release(b, holds)
+				return
+			}
+			b.there = true
+			w.ends(b, holds, quota.Root.Commit)
+			for _, i := range w.rootsOf(b) {
+				if c := w.counts[i]; c != nil {
+					c.Count(b.name, b.rules[i].Charge(need))
 				}
-				if gone != nil {
-					u.to.remove(gone)
-					w.went(u.to, cost(gone))
+			}
+		},
+		"delete": func(t *rapid.T) {
+			b := aBox(t, "box")
+			if b == nil || rapid.IntRange(0, 3).Draw(t, "spared") != 0 {
+				return
+			}
+			a := b.cost()
+			for _, i := range w.rootsOf(b) {
+				w.roots[i] = w.roots[i].Discharge(b.rules[i].Charge(a))
+				if c := w.counts[i]; c != nil {
+					c.Drop(b.name, b.rules[i].Charge(a))
 				}
-				u.to.mails = append(u.to.mails, u.comes...)
-				w.came(u.to, cost(u.comes...), u.holds)
-			},
-			"abort": func(t *rapid.T) {
-				if u := anUpload(t); u != nil {
-					w.release(u.to, u.holds)
-				}
-			},
-			"copy": func(t *rapid.T) {
-				m, to := aMail(t, aBox(t, "from")), aBox(t, "to")
-				if m == nil {
-					return
-				}
-				holds, ok := w.reserve(t, to, nil, cost(m), quota.Amounts{}, quota.Terms{})
-				if !ok {
-					return
-				}
-				if fails(t) {
-					w.release(to, holds)
-					return
-				}
-				to.mails = append(to.mails, &mail{m.octets})
-				w.came(to, cost(m), holds)
-			},
-			"move": func(t *rapid.T) {
-				from := aBox(t, "from")
-				m, to := aMail(t, from), aBox(t, "to")
-				if m == nil {
-					return
-				}
-				before := []quota.Amounts{w.roots[0].Used, w.roots[1].Used}
-				holds, ok := w.reserve(t, to, from, cost(m), cost(m), quota.Terms{})
-				if !ok {
-					// Invariant 52, for all that uploads leave numbers for.
-					if from == to && len(w.uploads) == 0 {
-						t.Fatal("a move inside a root was refused")
-					}
-					return
-				}
-				if fails(t) {
-					w.release(to, holds)
-					return
-				}
-				from.remove(m)
-				w.went(from, cost(m))
-				to.mails = append(to.mails, &mail{m.octets})
-				w.came(to, cost(m), holds)
-				for i := range w.roots {
-					f, inFrom := from.rules[i]
-					d, inTo := to.rules[i]
-					want := before[i]
-					if inFrom {
-						want = want.Minus(f.Charge(cost(m)))
-					}
-					if inTo {
-						want = want.Plus(d.Charge(cost(m)))
-					}
-					if w.roots[i].Used != want {
-						t.Fatalf("a move from %s to %s made %v of %v in root %d", from.name, to.name, w.roots[i].Used, before[i], i)
-					}
-				}
-			},
-			"expunge": func(t *rapid.T) {
-				b := aBox(t, "box")
-				m := aMail(t, b)
-				if m == nil {
-					return
-				}
-				b.remove(m)
-				w.went(b, cost(m))
-			},
-			"create": func(t *rapid.T) {
-				b := rapid.SampledFrom(w.boxes).Draw(t, "box")
-				if b.there {
-					return
-				}
-				var need quota.Amounts
-				need[quota.Mailbox] = 1
-				holds, ok := w.reserve(t, b, nil, need, quota.Amounts{}, quota.Terms{})
-				if !ok {
-					return
-				}
-				if fails(t) {
-					w.release(b, holds)
-					return
-				}
-				b.there = true
-				w.ends(b, holds, quota.Root.Commit)
-				for _, i := range w.rootsOf(b) {
-					if c := w.counts[i]; c != nil {
-						c.Count(b.name, b.rules[i].Charge(need))
-					}
-				}
-			},
-			"delete": func(t *rapid.T) {
-				b := aBox(t, "box")
-				if b == nil || rapid.IntRange(0, 3).Draw(t, "spared") != 0 {
-					return
-				}
-				a := b.cost()
-				for _, i := range w.rootsOf(b) {
-					w.roots[i] = w.roots[i].Discharge(b.rules[i].Charge(a))
-					if c := w.counts[i]; c != nil {
-						c.Drop(b.name, b.rules[i].Charge(a))
-					}
-				}
-				b.there, b.mails = false, nil
-			},
-			"set limits": func(t *rapid.T) {
-				w.roots[rapid.IntRange(0, 1).Draw(t, "root")].Limits = limits(t)
-			},
-			"recount": func(t *rapid.T) {
-				i := rapid.IntRange(0, 1).Draw(t, "root")
-				if w.counts[i] == nil {
-					w.counts[i] = new(quota.Recount)
-				}
-				c := w.counts[i]
-				left := slices.DeleteFunc(slices.Clone(w.boxes), func(b *box) bool {
-					_, in := b.rules[i]
-					return !in || !b.there || c.Counted[b.name]
-				})
-				if len(left) > 0 {
-					b := rapid.SampledFrom(left).Draw(t, "box")
-					c.Count(b.name, b.rules[i].Charge(b.cost()))
-					return
-				}
-				// Whatever the books said, they are right afterwards.
-				wrong := w.roots[i]
-				wrong.Used = quota.Of(octets.Draw(t, "wrong"), 7)
-				if got := c.Finish(wrong); got != w.roots[i] {
-					t.Fatalf("recounted %+v, there is %+v", got, w.roots[i])
-				}
-				w.counts[i] = nil
-			},
-			"": w.check,
-		})
+			}
+			b.there, b.mails = false, nil
+		},
+		"set limits": func(t *rapid.T) {
+			w.roots[rapid.IntRange(0, 1).Draw(t, "root")].Limits = limits(t)
+		},
+		"recount": func(t *rapid.T) {
+			i := rapid.IntRange(0, 1).Draw(t, "root")
+			if w.counts[i] == nil {
+				w.counts[i] = new(quota.Recount)
+			}
+			c := w.counts[i]
+			left := slices.DeleteFunc(slices.Clone(w.boxes), func(b *box) bool {
+				_, in := b.rules[i]
+				return !in || !b.there || c.Counted[b.name]
+			})
+			if len(left) > 0 {
+				b := rapid.SampledFrom(left).Draw(t, "box")
+				c.Count(b.name, b.rules[i].Charge(b.cost()))
+				return
+			}
+			// Whatever the books said, they are right afterwards.
+			wrong := w.roots[i]
+			wrong.Used = quota.Of(octets.Draw(t, "wrong"), 7)
+			if got := c.Finish(wrong); got != w.roots[i] {
+				t.Fatalf("recounted %+v, there is %+v", got, w.roots[i])
+			}
+			w.counts[i] = nil
+		},
+		"": w.check,
 	})
 }

@@ -244,55 +244,41 @@ func TestDateTimeRoundTrip(t *testing.T) {
 	})
 }
 
-// FuzzDateTime: what is read has the octets of the production, denotes what
+// checkDateTime: what is read has the octets of the production, denotes what
 // package time makes of them, and is written as a text that reads the same.
-func FuzzDateTime(f *testing.F) {
-	for _, tt := range dateTimes {
-		f.Add(tt.text)
+func checkDateTime(t interface{ Fatalf(string, ...any) }, s string) {
+	if d, err := imap.ParseDate(s); err == nil {
+		if want, err := time.Parse("2-Jan-2006", s); err != nil || imap.DateOf(want) != d {
+			t.Fatalf("%q is %s, package time says %v, %v", s, d, want, err)
+		}
+		if again, err := imap.ParseDate(d.String()); err != nil || again != d {
+			t.Fatalf("%q is %s, and that is %s, %v", s, d, again, err)
+		}
 	}
-	for _, s := range wrongDateTimes {
-		f.Add(s)
+	got, err := imap.ParseDateTime(s)
+	if err != nil {
+		return
 	}
-	for _, tt := range dates {
-		f.Add(tt.text)
+	text, leap := s, time.Duration(0)
+	if s[18:20] == "60" {
+		text, leap = s[:18]+"59"+s[20:], time.Second
 	}
-	for _, s := range wrongDates {
-		f.Add(s)
+	want, err := time.Parse("_2-Jan-2006 15:04:05 -0700", text[:21]+"+0000")
+	if err != nil {
+		t.Fatalf("%q is %v, package time says %v", s, got, err)
 	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if d, err := imap.ParseDate(s); err == nil {
-			if want, err := time.Parse("2-Jan-2006", s); err != nil || imap.DateOf(want) != d {
-				t.Fatalf("%q is %s, package time says %v, %v", s, d, want, err)
-			}
-			if again, err := imap.ParseDate(d.String()); err != nil || again != d {
-				t.Fatalf("%q is %s, and that is %s, %v", s, d, again, err)
-			}
-		}
-		got, err := imap.ParseDateTime(s)
-		if err != nil {
-			return
-		}
-		text, leap := s, time.Duration(0)
-		if s[18:20] == "60" {
-			text, leap = s[:18]+"59"+s[20:], time.Second
-		}
-		want, err := time.Parse("_2-Jan-2006 15:04:05 -0700", text[:21]+"+0000")
-		if err != nil {
-			t.Fatalf("%q is %v, package time says %v", s, got, err)
-		}
-		_, off := got.Zone()
-		if !got.Equal(want.Add(leap - time.Duration(off)*time.Second)) {
-			t.Fatalf("%q is %v", s, got)
-		}
-		if sign := fmt.Sprintf("%+03d%02d", off/3600, max(off, -off)/60%60); sign[1:] != s[22:] {
-			t.Fatalf("%q is %v, %s", s, got, sign)
-		}
-		if got.Year() > 9999 {
-			return // the leap second of the last year
-		}
-		again, err := imap.ParseDateTime(strings.Trim(string(imap.AppendDateTime(nil, got)), `"`))
-		if err != nil || !again.Equal(got) {
-			t.Fatalf("%q is %v, and that is %v, %v", s, got, again, err)
-		}
-	})
+	_, off := got.Zone()
+	if !got.Equal(want.Add(leap - time.Duration(off)*time.Second)) {
+		t.Fatalf("%q is %v", s, got)
+	}
+	if sign := fmt.Sprintf("%+03d%02d", off/3600, max(off, -off)/60%60); sign[1:] != s[22:] {
+		t.Fatalf("%q is %v, %s", s, got, sign)
+	}
+	if got.Year() > 9999 {
+		return // the leap second of the last year
+	}
+	again, err := imap.ParseDateTime(strings.Trim(string(imap.AppendDateTime(nil, got)), `"`))
+	if err != nil || !again.Equal(got) {
+		t.Fatalf("%q is %v, and that is %v, %v", s, got, again, err)
+	}
 }

@@ -214,15 +214,3 @@ func TestMailboxNameShort(t *testing.T) {
 		checkMailboxName(t, "&AO"+string([]byte{byte(c)})+"k-")
 	}
 }
-
-// FuzzMailboxName: invariant 11.
-func FuzzMailboxName(f *testing.F) {
-	for _, tt := range mailboxNames {
-		f.Add(tt.name)
-		f.Add(tt.wire)
-	}
-	for _, tt := range wrongMailboxNames {
-		f.Add(tt.wire)
-	}
-	f.Fuzz(func(t *testing.T, s string) { checkMailboxName(t, s) })
-}

@@ -251,14 +251,20 @@ func TestCorpusIndex(t *testing.T) {
 
 // FuzzParse: whatever the octets are, the ranges of the parts nest, sections
 // have the sizes that the structure tells, the binary form is the same index,
-// and line ends do not change the tree.
+// line ends do not change the tree, and the wire form has the size that was
+// counted (invariant 35).
 func FuzzParse(f *testing.F) {
 	for _, msg := range corpus(f) {
 		f.Add(msg, uint8(0))
 		f.Add(withCRLF(msg), uint8(3))
 	}
+	for _, s := range []string{"", "a", "a\r", "a\nb\r\n", "\r\n\r", "\n.\n"} {
+		f.Add([]byte(s), uint8(1))
+		f.Add([]byte(s), uint8(2))
+	}
 	f.Fuzz(func(t *testing.T, msg []byte, small uint8) {
 		n := int(small)
+		checkWire(t, msg, n)
 		limits := Limits{Depth: n, Parts: n, HeaderBytes: 16 * int64(n), Field: n, Params: n, Addresses: n}
 		x := mustParse(t, msg, limits)
 		checkIndex(t, msg, x)

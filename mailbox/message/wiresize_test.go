@@ -117,13 +117,3 @@ func TestWireReaderErrors(t *testing.T) {
 		t.Errorf("no room: %d, %v", n, err)
 	}
 }
-
-// FuzzWireSize: the counter and the reader agree with the definition for every
-// input and every chunking.
-func FuzzWireSize(f *testing.F) {
-	for _, s := range []string{"", "a", "a\r", "a\nb\r\n", "\r\n\r", "\n.\n"} {
-		f.Add([]byte(s), 1)
-		f.Add([]byte(s), 2)
-	}
-	f.Fuzz(func(t *testing.T, msg []byte, chunk int) { checkWire(t, msg, chunk) })
-}

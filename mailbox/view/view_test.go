@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -189,94 +190,104 @@ func (s *session) flush(t interface{ Fatalf(string, ...any) }, f *folder, mayExp
 // different moments, in pieces, with and without leave to expunge. What the
 // view holds is always what the client was told, a number means the same
 // message until then, and in the end all see the folder.
-func TestView(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		f := newFolder()
-		f.append(rapid.IntRange(0, 6).Draw(t, "messages"))
-		sessions := make([]*session, rapid.IntRange(2, 4).Draw(t, "sessions"))
-		for i := range sessions {
-			sessions[i] = open(f)
-		}
-		pick := func(t *rapid.T) *session { return rapid.SampledFrom(sessions).Draw(t, "session") }
-		t.Repeat(map[string]func(*rapid.T){
-			"append": func(t *rapid.T) { f.append(rapid.IntRange(1, 3).Draw(t, "n")) },
-			"expunge": func(t *rapid.T) {
-				if us := f.uids(); len(us) > 0 {
-					f.expunge(rapid.SliceOfNDistinct(rapid.SampledFrom(us), 1, len(us), rapid.ID).Draw(t, "uids")...)
-				}
-			},
-			"store": func(t *rapid.T) {
-				s := pick(t)
-				if err := s.read(f); err != nil {
-					t.Fatal(err)
-				}
-				if len(s.uids) == 0 {
-					return
-				}
-				u := rapid.SampledFrom(s.uids).Draw(t, "uid")
-				if _, lives := f.flags[u]; !lives {
-					return
-				}
-				before, after := f.store(u, rapid.StringMatching(`[a-d]{1,2}`).Draw(t, "flags"))
-				s.v.Own(before, after, imap.UIDSetOf(u))
-				s.flags[u] = f.flags[u] // told by the command
-			},
-			"store by another": func(t *rapid.T) {
-				if us := f.uids(); len(us) > 0 {
-					f.store(rapid.SampledFrom(us).Draw(t, "uid"), rapid.StringMatching(`[e-h]{1,2}`).Draw(t, "flags"))
-				}
-			},
-			"read": func(t *rapid.T) {
-				if err := pick(t).read(f); err != nil {
-					t.Fatal(err)
-				}
-			},
-			"flush": func(t *rapid.T) {
-				pick(t).flush(t, f, rapid.Bool().Draw(t, "may expunge"), rapid.IntRange(1, 5).Draw(t, "piece"))
-			},
-			"share": func(t *rapid.T) {
-				s := pick(t)
-				before := s.v.Told()
-				s.v.Share(f.snapshot())
-				if !before.Equal(s.v.Told()) {
-					t.Fatal("sharing changed the view")
-				}
-			},
-			"forget history": func(t *rapid.T) { f.floor = f.modSeq },
-			"": func(t *rapid.T) {
-				for i, s := range sessions {
-					var told []imap.UID
-					for _, u := range s.v.Told().All() {
-						told = append(told, u)
-					}
-					if !slices.Equal(s.uids, told) {
-						t.Fatalf("session %d: the view is not what the client was told:\n%s", i, cmp.Diff(s.uids, told))
-					}
-					if held := s.v.Held(); held == 0 && s.v.HighestModSeq() != s.v.Watermark() ||
-						held > 0 && s.v.HighestModSeq() >= s.v.Watermark() {
-						t.Fatalf("session %d: HIGHESTMODSEQ %d with %d held at %d", i, s.v.HighestModSeq(), held, s.v.Watermark())
-					}
-				}
-			},
-		})
-		for i, s := range sessions {
+func TestView(t *testing.T) { rapid.Check(t, checkView) }
+
+// FuzzView is [TestView] with the draws taken from an input.
+func FuzzView(f *testing.F) {
+	for i := range byte(8) {
+		seed := make([]byte, 4<<10)
+		rand.NewChaCha8([32]byte{i}).Read(seed)
+		f.Add(seed)
+	}
+	f.Fuzz(rapid.MakeFuzz(checkView))
+}
+
+func checkView(t *rapid.T) {
+	f := newFolder()
+	f.append(rapid.IntRange(0, 6).Draw(t, "messages"))
+	sessions := make([]*session, rapid.IntRange(2, 4).Draw(t, "sessions"))
+	for i := range sessions {
+		sessions[i] = open(f)
+	}
+	pick := func(t *rapid.T) *session { return rapid.SampledFrom(sessions).Draw(t, "session") }
+	t.Repeat(map[string]func(*rapid.T){
+		"append": func(t *rapid.T) { f.append(rapid.IntRange(1, 3).Draw(t, "n")) },
+		"expunge": func(t *rapid.T) {
+			if us := f.uids(); len(us) > 0 {
+				f.expunge(rapid.SliceOfNDistinct(rapid.SampledFrom(us), 1, len(us), rapid.ID).Draw(t, "uids")...)
+			}
+		},
+		"store": func(t *rapid.T) {
+			s := pick(t)
 			if err := s.read(f); err != nil {
 				t.Fatal(err)
 			}
-			s.flush(t, f, true, 100)
-			if !slices.Equal(f.uids(), s.uids) {
-				t.Fatalf("session %d ends with other messages:\n%s", i, cmp.Diff(f.uids(), s.uids))
+			if len(s.uids) == 0 {
+				return
 			}
-			for _, u := range s.uids {
-				if s.flags[u] != f.flags[u] {
-					t.Fatalf("session %d: UID %d has flags %q, told %q", i, u, f.flags[u], s.flags[u])
+			u := rapid.SampledFrom(s.uids).Draw(t, "uid")
+			if _, lives := f.flags[u]; !lives {
+				return
+			}
+			before, after := f.store(u, rapid.StringMatching(`[a-d]{1,2}`).Draw(t, "flags"))
+			s.v.Own(before, after, imap.UIDSetOf(u))
+			s.flags[u] = f.flags[u] // told by the command
+		},
+		"store by another": func(t *rapid.T) {
+			if us := f.uids(); len(us) > 0 {
+				f.store(rapid.SampledFrom(us).Draw(t, "uid"), rapid.StringMatching(`[e-h]{1,2}`).Draw(t, "flags"))
+			}
+		},
+		"read": func(t *rapid.T) {
+			if err := pick(t).read(f); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"flush": func(t *rapid.T) {
+			pick(t).flush(t, f, rapid.Bool().Draw(t, "may expunge"), rapid.IntRange(1, 5).Draw(t, "piece"))
+		},
+		"share": func(t *rapid.T) {
+			s := pick(t)
+			before := s.v.Told()
+			s.v.Share(f.snapshot())
+			if !before.Equal(s.v.Told()) {
+				t.Fatal("sharing changed the view")
+			}
+		},
+		"forget history": func(t *rapid.T) { f.floor = f.modSeq },
+		"": func(t *rapid.T) {
+			for i, s := range sessions {
+				var told []imap.UID
+				for _, u := range s.v.Told().All() {
+					told = append(told, u)
+				}
+				if !slices.Equal(s.uids, told) {
+					t.Fatalf("session %d: the view is not what the client was told:\n%s", i, cmp.Diff(s.uids, told))
+				}
+				if held := s.v.Held(); held == 0 && s.v.HighestModSeq() != s.v.Watermark() ||
+					held > 0 && s.v.HighestModSeq() >= s.v.Watermark() {
+					t.Fatalf("session %d: HIGHESTMODSEQ %d with %d held at %d", i, s.v.HighestModSeq(), held, s.v.Watermark())
 				}
 			}
-			if s.v.Pending(true) || s.v.Held() != 0 {
-				t.Fatalf("session %d still has something to tell", i)
+		},
+	})
+	for i, s := range sessions {
+		if err := s.read(f); err != nil {
+			t.Fatal(err)
+		}
+		s.flush(t, f, true, 100)
+		if !slices.Equal(f.uids(), s.uids) {
+			t.Fatalf("session %d ends with other messages:\n%s", i, cmp.Diff(f.uids(), s.uids))
+		}
+		for _, u := range s.uids {
+			if s.flags[u] != f.flags[u] {
+				t.Fatalf("session %d: UID %d has flags %q, told %q", i, u, f.flags[u], s.flags[u])
 			}
 		}
-	})
+		if s.v.Pending(true) || s.v.Held() != 0 {
+			t.Fatalf("session %d still has something to tell", i)
+		}
+	}
 }
 
 func TestResolve(t *testing.T) {
