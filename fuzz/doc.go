@@ -19,6 +19,8 @@
 //   - tree_test.go holds the shape of the tree: what stands at the top level,
 //     how long a file may grow, that each package has its manual in doc.go, and
 //     which modules the root module requires;
+//   - dict_test.go writes the dictionaries in dict, for fuzzers of other makes,
+//     from the words that the packages know;
 //   - readme_test.go holds the README to its support table: every file and
 //     every test that the table cites exists.
 //
