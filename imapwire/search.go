@@ -1,6 +1,8 @@
 package imapwire
 
 import (
+	"slices"
+
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
@@ -46,6 +48,24 @@ type ESearchData struct {
 
 // Verb implements Command.
 func (s *Search) Verb() string { return uidVerb(s.UID, "SEARCH") }
+
+// UsesNumbers reports whether the key names messages by sequence number, which a
+// UID SEARCH may do as well: no EXPUNGE must come between (RFC 9051 §5.5).
+func (s *Search) UsesNumbers() bool { return usesNumbers(s.Key) }
+
+func usesNumbers(key imap.SearchKey) bool {
+	switch k := key.(type) {
+	case *imap.SearchSeq:
+		return !k.Set.Saved
+	case *imap.SearchNot:
+		return usesNumbers(k.Key)
+	case *imap.SearchOr:
+		return usesNumbers(k.Left) || usesNumbers(k.Right)
+	case *imap.SearchAnd:
+		return slices.ContainsFunc(k.Keys, usesNumbers)
+	}
+	return false
+}
 
 // search = "SEARCH" [search-return-opts] SP search-program
 // search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"

@@ -74,7 +74,7 @@ func (c *Conn) Send(cmd imapwire.Command) (engine.ID, error) {
 		return 0, engine.ErrClosed
 	}
 	next := &command{id: c.lastID + 1, tag: "A" + strconv.FormatUint(uint64(c.lastID+1), 10), verb: cmd.Verb()}
-	next.gate = gateOf(next.verb)
+	next.gate = gateOf(cmd)
 	barred := c.upgrade != 0
 	for _, before := range c.cmds {
 		barred = barred || before.verb == "STARTTLS"

@@ -1,6 +1,10 @@
 package imapclient
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mailwire/mailwire/imapwire"
+)
 
 // A gate says what of a command matters to those behind it, and to those before
 // it.
@@ -37,7 +41,12 @@ var gates = map[string]gate{
 	"CHECK": selected, "EXPUNGE": selected,
 }
 
-func gateOf(verb string) gate {
+// gateOf returns the gate of a command.
+func gateOf(cmd imapwire.Command) gate {
+	verb := cmd.Verb()
+	if search, is := cmd.(*imapwire.Search); is && search.UID && search.UsesNumbers() {
+		return numbers | selected
+	}
 	if strings.HasPrefix(verb, "UID ") {
 		return selected
 	}

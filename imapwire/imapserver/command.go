@@ -202,7 +202,7 @@ func (c *Conn) command(frame []byte) {
 	case *imapwire.Idle:
 		c.idle()
 	default:
-		if search, ok := cmd.(*imapwire.Search); ok && usesNumbers(search.Key) {
+		if search, ok := cmd.(*imapwire.Search); ok && search.UsesNumbers() {
 			// RFC 7162 §3.2.10.2, for UID SEARCH.
 			c.cur.gate.noExpunge = true
 		}

@@ -1,11 +1,5 @@
 package imapserver
 
-import (
-	"slices"
-
-	"github.com/mailwire/mailwire/imapwire/imap"
-)
-
 // A gate says what the engine has to know of a command.
 type gate struct {
 	// states are those in which the command is allowed.
@@ -78,21 +72,6 @@ var gates = map[string]gate{
 }
 
 func (g gate) allows(s State) bool { return g.states&(1<<s) != 0 }
-
-// usesNumbers reports whether a search key has sequence numbers.
-func usesNumbers(key imap.SearchKey) bool {
-	switch k := key.(type) {
-	case *imap.SearchSeq:
-		return !k.Set.Saved
-	case *imap.SearchNot:
-		return usesNumbers(k.Key)
-	case *imap.SearchOr:
-		return usesNumbers(k.Left) || usesNumbers(k.Right)
-	case *imap.SearchAnd:
-		return slices.ContainsFunc(k.Keys, usesNumbers)
-	}
-	return false
-}
 
 // MayExpunge reports whether an EXPUNGE or VANISHED may be sent now: a command
 // that permits it, or IDLE, is in progress, and no octet of a further command
