@@ -368,8 +368,8 @@ func TestCommandsAreOwned(t *testing.T) {
 	}
 }
 
-// TestCommandSteps: invariant 8 and threat C1, for the grammar. Steps grow with
-// the octets.
+// TestCommandSteps: invariants 8 and 60, and threat C1, for the grammar. Steps grow
+// with the octets.
 func TestCommandSteps(t *testing.T) {
 	b := Bounds{Line: 1 << 30, Depth: 1 << 20, Lists: 1 << 30, Tokens: 1 << 30, Ranges: 1 << 30, Literals: 1 << 30, Literal: 1 << 30}
 	for name, in := range map[string]func(n int) string{

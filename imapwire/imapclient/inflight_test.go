@@ -230,7 +230,7 @@ func (s *strictServer) answer(word string) string {
 	return f.tag + " " + word + " done\r\n"
 }
 
-// TestInFlight: invariants 28 and 30. Whatever is sent, and whenever the server
+// TestInFlight: invariants 27, 28 and 30. Whatever is sent, and whenever the server
 // answers: nothing goes ahead of an answer that may change what it means, literals
 // and parts of a SASL exchange leave after their own "+" and have exactly the
 // octets that were announced, and every command has its answer in the end.

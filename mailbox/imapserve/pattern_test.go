@@ -27,8 +27,8 @@ func naive(pat, name string) bool {
 	return name != "" && name[0] == pat[0] && naive(pat[1:], name[1:])
 }
 
-// TestPattern: threat C3. Patterns of LIST against a plain matcher, and many
-// wildcards on a name that almost fits.
+// TestPattern: invariant 60, threat C3. Patterns of LIST against a plain matcher, and
+// many wildcards on a name that almost fits.
 func TestPattern(t *testing.T) {
 	for _, tt := range []struct {
 		pat, name string

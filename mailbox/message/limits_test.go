@@ -174,7 +174,7 @@ func (r *countingReaderAt) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // TestParseCost: every octet is read once, and ten times the message costs about
-// ten times the memory, whatever it is made of (invariant 8); what is not kept
+// ten times the memory, whatever it is made of (invariants 8 and 60); what is not kept
 // costs nothing.
 func TestParseCost(t *testing.T) {
 	const field = "Content-Type: multipart/mixed; boundary=b\n"
