@@ -27,7 +27,8 @@ type StatusCondition struct {
 	Condition Condition
 	Code      Code // nil: none
 	// Text is for people, one line. The encoder drops what does not belong in
-	// a line and sees that it never starts like a code.
+	// a line and sees that it never starts like a code. What came from a peer
+	// may hold any octet but NUL, CR and LF: see [engine.Display].
 	Text string
 }
 

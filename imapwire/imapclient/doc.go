@@ -37,6 +37,10 @@
 // and go in from a reader or with [Conn.Push], whatever their size. A password
 // leaves only as Options.PlaintextAuth allows.
 //
+// Texts of a server come as they are. Whoever shows them passes them through
+// [engine.Display], and tells the user what came before [Conn.Security] is
+// Encrypted from what came behind it: alerts in the clear may be anybody's.
+//
 // # The way of a byte
 //
 //	Read → Feed(now, p) → frame: line or literal?

@@ -9,8 +9,8 @@ import (
 )
 
 // Upgraded says that the layer of the last Upgrade is in place. Behind TLS
-// nothing that the server said before counts, its capabilities included (RFC
-// 9051 §6.2.1). Without such an Upgrade it does nothing.
+// nothing that the server said before counts, neither its capabilities nor that
+// the client is logged in (RFC 9051 §6.2.1). Without such an Upgrade it does nothing.
 func (c *Conn) Upgraded(now time.Time, l engine.Layer, s engine.Security) {
 	c.now = now
 	if c.upgrade == 0 || l != c.upgrade {
@@ -21,6 +21,7 @@ func (c *Conn) Upgraded(now time.Time, l engine.Layer, s engine.Security) {
 	c.before.steps += c.framer.Steps()
 	c.framer = imapwire.Framer{BareLF: true, Lists: true}
 	c.caps, c.capsKnown = nil, false
+	c.state = StateNotAuthenticated
 	c.parser.UTF8 = false
 	c.setBounds()
 	c.restAnswer()

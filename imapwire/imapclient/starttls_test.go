@@ -72,3 +72,22 @@ func TestPlaintext(t *testing.T) {
 		}
 	}
 }
+
+// TestFreshBehindTLS: invariant 27, threats T7, T9 and T13. A session inside TLS
+// has neither capabilities nor a login from before it, though a greeting in the
+// clear told both.
+func TestFreshBehindTLS(t *testing.T) {
+	p := newPlayer(t, imapclient.Options{})
+	p.feed("* PREAUTH [CAPABILITY IMAP4rev1 LITERAL+] in\r\n* ENABLED UTF8=ACCEPT\r\n")
+	p.act("STARTTLS")
+	p.feed("A1 OK begin\r\n")
+	p.act("UPGRADED")
+	if caps, known := p.c.Capabilities(); known || caps != nil || p.c.State() != imapclient.StateNotAuthenticated {
+		t.Errorf("%v, %v, %v", caps, known, p.c.State())
+	}
+	p.log = nil
+	p.feed("* LIST () \"/\" x\r\n")
+	if len(p.log) != 1 || !strings.HasPrefix(p.log[0], "E: malformed") {
+		t.Errorf("a mailbox before the login: %s", p.log)
+	}
+}
