@@ -30,8 +30,8 @@ func (c *Conn) response(x line) {
 		return
 	}
 	cmd := c.cmds[0]
-	if s, ok := c.status(cmd, x); ok {
-		c.answer(cmd, s, x.text)
+	if s, read, ok := c.status(cmd, x); ok {
+		c.answer(cmd, s, read, x.text)
 	}
 }
 
@@ -92,13 +92,14 @@ func foreign(first []byte) string {
 	return "what the server says is not a greeting"
 }
 
-// status reads the line that answers cmd. ok is false when it was no status, and
-// everything that follows from it is done.
-func (c *Conn) status(cmd *command, x line) (s pop3wire.Status, ok bool) {
+// status reads the line that answers cmd. read is false when only the word at its
+// start could be, which was told. ok is false when it was no status, and everything
+// that follows from it is done.
+func (c *Conn) status(cmd *command, x line) (s pop3wire.Status, read, ok bool) {
 	yes, word := statusWord(x.text)
 	if cmd.kind == kindSASL && !word && bytes.HasPrefix(x.text, []byte("+")) {
 		c.challenge(cmd, x)
-		return s, false
+		return s, false, false
 	}
 	s, err := pop3wire.ParseStatus(x.text)
 	if x.over {
@@ -106,20 +107,18 @@ func (c *Conn) status(cmd *command, x line) (s pop3wire.Status, ok bool) {
 	}
 	if !word {
 		c.garbage(cmd, x.text, err)
-		return s, false
+		return s, false, false
 	}
 	if end := c.lineEnd(x); err == nil {
 		err = end
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		// The word counts, whatever is wrong behind it.
 		c.malformed(cmd.id, x.text, err)
-		s = pop3wire.Status{OK: yes}
-	default:
-		c.stats.Commands++
+		return pop3wire.Status{OK: yes}, false, true
 	}
-	return s, true
+	c.stats.Commands++
+	return s, true, true
 }
 
 // statusWord returns the word at the start of a status; ok is false without one.
@@ -163,14 +162,14 @@ func (c *Conn) malformed(id engine.ID, text []byte, err error) {
 	c.event(&Malformed{ID: id, Raw: raw, Err: err})
 }
 
-// answer takes the status of cmd.
-func (c *Conn) answer(cmd *command, s pop3wire.Status, text []byte) {
+// answer takes the status of cmd. read: more of it than its word could be read.
+func (c *Conn) answer(cmd *command, s pop3wire.Status, read bool, text []byte) {
 	switch {
 	case c.okChallenge(cmd, s, text):
 		c.asked(cmd, nil)
 	case s.OK && cmd.kind.multi():
 		c.openMulti(cmd, s)
-	case s.OK && cmd.kind >= kindDrop && cmd.kind <= kindLang:
+	case s.OK && read && cmd.kind >= kindDrop && cmd.kind <= kindLang:
 		c.done(cmd, s, c.answerLine(cmd, s))
 	default:
 		c.done(cmd, s, nil)
