@@ -10,7 +10,7 @@
 // is the reference, and examples/ownstore a small one to read first. Whatever a
 // store can do in addition is an optional
 // interface, found by assertion: [Watcher], [RightsFolder], [Deliverer],
-// [LeaseFolder], [IndexedBody], and [QuotaStore] with [QuotaUser] and
+// [LeaseFolder], [BatchFolder], [IndexedBody], and [QuotaStore] with [QuotaUser] and
 // [QuotaFolder]. A store without [Watcher] is polled at command boundaries.
 //
 // All methods may be called from many goroutines at once, and may block; a

@@ -62,6 +62,36 @@ type Folder interface {
 	Close() error
 }
 
+// A BatchFolder is a [Folder] that can yield many messages at a time, so that
+// each costs less.
+type BatchFolder interface {
+	Folder
+	// Batches is Messages in slices of at least one message. A slice is borrowed
+	// until the next one is asked for, but for what the messages in it point to.
+	Batches(ctx context.Context, uids imap.UIDSet) iter.Seq2[[]Message, error]
+}
+
+// Batches yields what f.Messages does, in slices as a [BatchFolder] does; of
+// another folder each has one message.
+func Batches(ctx context.Context, f Folder, uids imap.UIDSet) iter.Seq2[[]Message, error] {
+	if b, ok := f.(BatchFolder); ok {
+		return b.Batches(ctx, uids)
+	}
+	return func(yield func([]Message, error) bool) {
+		one := make([]Message, 1)
+		for m, err := range f.Messages(ctx, uids) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			one[0] = m
+			if !yield(one, nil) {
+				return
+			}
+		}
+	}
+}
+
 // A RightsFolder is a [Folder] on which a user may not do everything. Without
 // it a user has [imap.RightsAll].
 type RightsFolder interface {

@@ -90,8 +90,8 @@ func lowerASCII(c byte) byte {
 }
 
 func equalFoldASCII(a, b string) bool {
-	if len(a) != len(b) {
-		return false
+	if a == b || len(a) != len(b) {
+		return a == b
 	}
 	for i := range len(a) {
 		if lowerASCII(a[i]) != lowerASCII(b[i]) {

@@ -126,6 +126,48 @@ func (l UIDList) Seq(u UID) (seq uint32, ok bool) {
 	return before + uint32(u-r.First) + 1, true
 }
 
+// A UIDCursor finds sequence numbers in a list for UIDs that ascend: one that
+// lies in the run of the one before, or in the next, costs no search. Others
+// may be asked for, too.
+type UIDCursor struct {
+	list   UIDList
+	at     place
+	run    UIDRange // the one at at; zero at first
+	before uint32
+}
+
+// Cursor returns a cursor into the list.
+func (l UIDList) Cursor() UIDCursor { return UIDCursor{list: l} }
+
+// Seq is [UIDList.Seq].
+func (c *UIDCursor) Seq(u UID) (seq uint32, ok bool) {
+	if u < c.run.First || u > c.run.Last {
+		if seq, ok = c.move(u); !ok {
+			return seq, false
+		}
+	}
+	return c.before + uint32(u-c.run.First) + 1, true
+}
+
+// move goes to the run of u. Without one it stays, and returns what Seq does.
+func (c *UIDCursor) move(u UID) (seq uint32, ok bool) {
+	p := c.at
+	if c.run.First != 0 && u > c.run.Last {
+		p = c.list.next(p)
+	}
+	if c.list.has(p) {
+		if r, before := c.list.at(p); r.First <= u && u <= r.Last {
+			c.at, c.run, c.before = p, r, before
+			return 0, true
+		}
+	}
+	if seq, ok = c.list.Seq(u); ok {
+		c.at = c.list.find(u)
+		c.run, c.before = c.list.at(c.at)
+	}
+	return seq, ok
+}
+
 // Max returns the largest UID, or zero.
 func (l UIDList) Max() UID { return l.UID(l.end) }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
+	"github.com/mailwire/mailwire/mailbox"
 	"github.com/mailwire/mailwire/mailbox/query"
 )
 
@@ -57,8 +58,12 @@ func (r searchReturn) saves(found imap.UIDSet) imap.UIDSet {
 	return s
 }
 
-// searchSlice is how many messages are looked at before others get a turn.
-const searchSlice = 256
+// How many messages are looked at before others get a turn: when what the folder
+// knows of them decides, and when they may have to be opened.
+const (
+	searchSlice       = 2048
+	searchOpenedSlice = 256
+)
 
 // search answers SEARCH over the messages that the client knows of.
 func (s *Session) search(ctx context.Context, id engine.ID, tag string, cmd *imapwire.Search) {
@@ -90,7 +95,13 @@ func (s *Session) search(ctx context.Context, id engine.ID, tag string, cmd *ima
 		s.conn.Done(id, bad("the search key can not be used"))
 		return
 	}
-	f := &searching{s: s, query: q, left: sel.view.Told().Set(), uid: cmd.UID, modSeq: modSeq}
+	f := &searching{
+		s: s, query: q, left: sel.view.Told().Set(), told: sel.view.Told().Cursor(),
+		slice: searchSlice, uid: cmd.UID, keep: ret.save, list: ret.all || ret.min || ret.max, modSeq: modSeq,
+	}
+	if q.Opens() {
+		f.slice = searchOpenedSlice
+	}
 	s.run(ctx, id, then(f.run, s.finishingWith(id, func() imapwire.StatusCondition {
 		if ret.save {
 			sel.saved = nil
@@ -116,10 +127,16 @@ type searching struct {
 	s     *Session
 	query *query.Query
 	left  imap.UIDSet
+	told  imap.UIDCursor
+	slice int64
 	uid   bool
-	found []imap.Range // numbers or UIDs, as asked for
-	uids  imap.UIDSet
-	err   error
+	// count is how many were found. With list they stand in found, numbers or
+	// UIDs as asked for, with keep in uids.
+	count      uint32
+	list, keep bool
+	found      []imap.Range
+	uids       imap.UIDSet
+	err        error
 	// modSeq: the largest modseq is told; most is that of all found, first and
 	// last those of the first and the last message.
 	modSeq            bool
@@ -131,14 +148,14 @@ type searching struct {
 func (f *searching) result(tag string, ret searchReturn) *imapwire.ESearchData {
 	d := &imapwire.ESearchData{Tag: tag, UID: f.uid}
 	if ret.count {
-		d.HasCount, d.Count = true, uint32(f.uids.Count())
+		d.HasCount, d.Count = true, f.count
 	}
-	if n := len(f.found); n > 0 {
+	if f.count > 0 {
 		if ret.min {
 			d.HasMin, d.Min = true, f.found[0].First
 		}
 		if ret.max {
-			d.HasMax, d.Max = true, f.found[n-1].Last
+			d.HasMax, d.Max = true, f.found[len(f.found)-1].Last
 		}
 		if ret.all {
 			d.All = f.found
@@ -175,40 +192,50 @@ func usesModSeq(key imap.SearchKey) bool {
 
 // run is the task: one slice of messages for each call.
 func (f *searching) run(ctx context.Context) bool {
-	sel := f.s.selected
-	part := f.left.Cut(searchSlice)
-	for m, err := range sel.folder.Messages(ctx, part) {
+	folder := f.s.selected.folder
+	part := f.left.Cut(f.slice)
+	for batch, err := range mailbox.Batches(ctx, folder, part) {
 		if err != nil {
 			f.err = err
 			return false
 		}
-		seq, known := sel.view.Told().Seq(m.UID)
-		if !known {
-			continue
-		}
-		match, err := f.query.Match(ctx, sel.folder, m)
-		if err != nil {
-			f.err = err
-			return false
-		}
-		if match {
-			f.uids.Add(m.UID)
-			if f.modSeq {
-				f.most, f.last = max(f.most, m.ModSeq), m.ModSeq
-				if f.first == 0 {
-					f.first = m.ModSeq
-				}
+		for i := range batch {
+			m := &batch[i]
+			match, err := f.query.Match(ctx, folder, m)
+			if err != nil {
+				f.err = err
+				return false
 			}
-			if f.uid {
-				seq = uint32(m.UID)
+			if match {
+				f.take(m)
 			}
-			f.add(seq)
 		}
 	}
 	return len(f.left) > 0
 }
 
-func (f *searching) add(n uint32) {
+// take notes a message that matches.
+func (f *searching) take(m *mailbox.Message) {
+	n, known := f.told.Seq(m.UID)
+	if !known {
+		return
+	}
+	f.count++
+	if f.keep {
+		f.uids.Add(m.UID)
+	}
+	if f.modSeq {
+		f.most, f.last = max(f.most, m.ModSeq), m.ModSeq
+		if f.first == 0 {
+			f.first = m.ModSeq
+		}
+	}
+	if !f.list {
+		return
+	}
+	if f.uid {
+		n = uint32(m.UID)
+	}
 	if k := len(f.found); k > 0 && f.found[k-1].Last == n-1 {
 		f.found[k-1].Last = n
 		return

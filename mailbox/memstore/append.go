@@ -229,7 +229,7 @@ func (x *appending) commit() (mailbox.AppendResult, []mailbox.Ring, error) {
 				m.date = time.Unix(0, 0).UTC()
 			}
 		}
-		came[i] = &entry{flags: flags, date: m.date, saved: now, content: m.content}
+		came[i] = newEntry(flags, m.date, now, m.content)
 	}
 	if err := s.fail("append.commit"); err != nil {
 		return mailbox.AppendResult{}, nil, err

@@ -81,7 +81,7 @@ func (f *folder) copies(sources []*entry, now time.Time) []*entry {
 				break
 			}
 		}
-		came[i] = &entry{flags: flags, date: e.date, saved: now, content: e.content}
+		came[i] = newEntry(flags, e.date, now, e.content)
 	}
 	return came
 }

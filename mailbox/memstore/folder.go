@@ -70,7 +70,15 @@ type entry struct {
 	// flags are never changed, only replaced: callers keep them.
 	flags       []imap.Flag
 	date, saved time.Time
-	content     *content // nil: gone
+	// size and wireSize are those of content: who looks at many messages does
+	// not look there.
+	size, wireSize int64
+	content        *content // nil: gone
+}
+
+// newEntry returns the entry of a message that is not in a folder yet.
+func newEntry(flags []imap.Flag, date, saved time.Time, c *content) *entry {
+	return &entry{flags: flags, date: date, saved: saved, size: c.size, wireSize: c.wire.Size(), content: c}
 }
 
 func newFolder(a *account, serial uint64, validity uint32) *folder {
@@ -89,13 +97,13 @@ func (f *folder) next() imap.ModSeq { return f.modSeq + 1 }
 // count adds a message to what the messages add up to, or with sign -1 takes it
 // out.
 func (f *folder) count(e *entry, sign int64) {
-	f.size += sign * e.content.size
+	f.size += sign * e.size
 	if !slices.Contains(e.flags, imap.FlagSeen) {
 		f.unseen += sign
 	}
 	if slices.Contains(e.flags, imap.FlagDeleted) {
 		f.deletedMsgs += sign
-		f.deletedSize += sign * e.content.size
+		f.deletedSize += sign * e.size
 	}
 }
 
@@ -233,8 +241,8 @@ func (f *folder) uids() imap.UIDList {
 type handle struct{ f *folder }
 
 var (
-	_ mailbox.Folder    = handle{}
-	_ mailbox.Deliverer = handle{}
+	_ mailbox.BatchFolder = handle{}
+	_ mailbox.Deliverer   = handle{}
 )
 
 // lock takes the account's lock for a call with ctx. On an error it is not
@@ -349,21 +357,18 @@ func (h handle) changes(ctx context.Context, since imap.ModSeq) ([]mailbox.Chang
 	return changes, nil
 }
 
-// batch is how many messages are read under one hold of the lock.
-const batch = 256
+// batchSize is how many messages are read under one hold of the lock.
+const batchSize = 256
 
 // Messages implements [mailbox.Folder].
 func (h handle) Messages(ctx context.Context, uids imap.UIDSet) iter.Seq2[mailbox.Message, error] {
 	return func(yield func(mailbox.Message, error) bool) {
-		var buf []mailbox.Message
-		for from, rest := imap.UID(1), uids; len(rest) > 0; {
-			var err error
-			if buf, rest, err = h.read(ctx, buf[:0], rest, from); err != nil {
+		for batch, err := range h.Batches(ctx, uids) {
+			if err != nil {
 				yield(mailbox.Message{}, err)
 				return
 			}
-			for _, m := range buf {
-				from = m.UID + 1
+			for _, m := range batch {
 				if err := ctx.Err(); err != nil {
 					yield(mailbox.Message{}, err)
 					return
@@ -376,28 +381,52 @@ func (h handle) Messages(ctx context.Context, uids imap.UIDSet) iter.Seq2[mailbo
 	}
 }
 
-// read appends the first messages of uids to buf, none below from, and returns
-// what of uids is left to read.
-func (h handle) read(ctx context.Context, buf []mailbox.Message, uids imap.UIDSet, from imap.UID) ([]mailbox.Message, imap.UIDSet, error) {
+// Batches implements [mailbox.BatchFolder].
+func (h handle) Batches(ctx context.Context, uids imap.UIDSet) iter.Seq2[[]mailbox.Message, error] {
+	return func(yield func([]mailbox.Message, error) bool) {
+		buf := h.f.a.store.batch()
+		defer h.f.a.store.batches.Put(buf)
+		for from, rest := imap.UID(1), uids; len(rest) > 0; {
+			var n int
+			var err error
+			if n, rest, err = h.read(ctx, buf[:], rest, from); err != nil {
+				yield(nil, err)
+				return
+			}
+			if n == 0 {
+				return
+			}
+			from = buf[n-1].UID + 1
+			if !yield(buf[:n:n], nil) {
+				return
+			}
+		}
+	}
+}
+
+// read fills buf with the first messages of uids, none below from, and returns
+// how many they are and what of uids is left to read.
+func (h handle) read(ctx context.Context, buf []mailbox.Message, uids imap.UIDSet, from imap.UID) (n int, rest imap.UIDSet, err error) {
 	if err := h.lock(ctx); err != nil {
-		return buf, nil, err
+		return 0, nil, err
 	}
 	f := h.f
 	defer f.a.mu.Unlock()
 	for k, r := range uids {
 		for i := f.at(max(r.First, from)); i < len(f.messages) && f.messages[i].uid <= r.Last; i++ {
-			e := f.messages[i]
-			if len(buf) == batch {
-				return buf, uids[k:], nil
+			if n == len(buf) {
+				return n, uids[k:], nil
 			}
-			buf = append(buf, mailbox.Message{
+			e := f.messages[i]
+			buf[n] = mailbox.Message{
 				UID: e.uid, ModSeq: e.modSeq, Flags: e.flags,
 				InternalDate: e.date, SaveDate: e.saved,
-				Size: e.content.size, WireSize: e.content.wire.Size(),
-			})
+				Size: e.size, WireSize: e.wireSize,
+			}
+			n++
 		}
 	}
-	return buf, nil, nil
+	return n, nil, nil
 }
 
 // Body implements [mailbox.Folder]. It stays readable when the message goes.

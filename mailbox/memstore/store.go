@@ -99,6 +99,8 @@ type Store struct {
 	// counting is for tests: Recount calls it, without locks, before each
 	// folder.
 	counting func()
+	// batches are buffers for reading many messages.
+	batches sync.Pool // of *[batchSize]mailbox.Message
 
 	// mu guards what follows. It is taken after an account's lock, never
 	// before one.
@@ -202,6 +204,14 @@ func (s *Store) identify(n int) (first uint64, validity uint32, err error) {
 	s.folders += uint64(n)
 	s.validity += uint32(n)
 	return first, validity, nil
+}
+
+// batch returns a buffer of batches.
+func (s *Store) batch() *[batchSize]mailbox.Message {
+	if b, ok := s.batches.Get().(*[batchSize]mailbox.Message); ok {
+		return b
+	}
+	return new([batchSize]mailbox.Message)
 }
 
 // now returns the time, or zero for a store without a clock.

@@ -15,7 +15,7 @@ import (
 type candidate struct {
 	ctx    context.Context
 	folder mailbox.Folder
-	m      mailbox.Message
+	m      *mailbox.Message
 
 	body   mailbox.Body
 	index  *message.Index

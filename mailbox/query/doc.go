@@ -4,9 +4,11 @@
 // # How to use it
 //
 //	q, err := query.Compile(key, query.Scope{Told: told, Now: now})
-//	for m, err := range folder.Messages(ctx, uids) {
-//		found, err := q.Match(ctx, folder, m)
-//		…
+//	for batch, err := range mailbox.Batches(ctx, folder, uids) {
+//		for i := range batch {
+//			found, err := q.Match(ctx, folder, &batch[i])
+//			…
+//		}
 //	}
 //
 // One message is one unit of work: the caller decides how many it looks at

@@ -333,7 +333,7 @@ func matches(t *rapid.T, f mailbox.Folder, key imap.SearchKey, scope query.Scope
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		if out[m.UID], err = q.Match(ctx, f, m); err != nil {
+		if out[m.UID], err = q.Match(ctx, f, &m); err != nil {
 			t.Fatalf("%T: %v", key, err)
 		}
 	}

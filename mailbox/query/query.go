@@ -43,8 +43,17 @@ type Query struct{ root node }
 
 // A node is a compiled key: what it costs, and how it decides.
 type node struct {
-	cost  cost
+	cost cost
+	// meta decides when the cost is costMeta, and match otherwise.
+	meta  func(*mailbox.Message) bool
 	match func(*candidate) (bool, error)
+}
+
+func (n node) decide(c *candidate) (bool, error) {
+	if n.cost == costMeta {
+		return n.meta(c.m), nil
+	}
+	return n.match(c)
 }
 
 // A cost orders keys: cheaper ones decide first.
@@ -69,9 +78,21 @@ func Compile(key imap.SearchKey, scope Scope) (*Query, error) {
 	return &Query{root: n}, nil
 }
 
+// Opens reports whether Match may read the octets of a message.
+func (q *Query) Opens() bool { return q.root.cost != costMeta }
+
 // Match reports whether a message of a folder matches. A message whose octets
-// are gone does not. Other errors are those of the store.
-func (q *Query) Match(ctx context.Context, f mailbox.Folder, m mailbox.Message) (bool, error) {
+// are gone does not. Other errors are those of the store. m is not changed and
+// not kept.
+func (q *Query) Match(ctx context.Context, f mailbox.Folder, m *mailbox.Message) (bool, error) {
+	if q.root.cost == costMeta {
+		return q.root.meta(m), nil
+	}
+	return q.open(ctx, f, m)
+}
+
+// open is Match for a key that may look at the octets of the message.
+func (q *Query) open(ctx context.Context, f mailbox.Folder, m *mailbox.Message) (bool, error) {
 	c := candidate{ctx: ctx, folder: f, m: m}
 	defer c.close()
 	found, err := q.root.match(&c)
@@ -83,8 +104,11 @@ func (q *Query) Match(ctx context.Context, f mailbox.Folder, m mailbox.Message) 
 
 // meta is a node that decides from what the folder knows.
 func meta(match func(m *mailbox.Message) bool) node {
-	return node{costMeta, func(c *candidate) (bool, error) { return match(&c.m), nil }}
+	return node{cost: costMeta, meta: match}
 }
+
+// opened is a node that reads the message, or may have to.
+func opened(c cost, match func(*candidate) (bool, error)) node { return node{cost: c, match: match} }
 
 func compile(key imap.SearchKey, scope *Scope) (node, error) {
 	switch key := key.(type) {
@@ -123,10 +147,13 @@ func compile(key imap.SearchKey, scope *Scope) (node, error) {
 		if err != nil {
 			return n, err
 		}
-		return node{n.cost, func(c *candidate) (bool, error) {
+		if n.cost == costMeta {
+			return meta(func(m *mailbox.Message) bool { return !n.meta(m) }), nil
+		}
+		return opened(n.cost, func(c *candidate) (bool, error) {
 			found, err := n.match(c)
 			return !found, err
-		}}, nil
+		}), nil
 	case *imap.SearchOr:
 		return compileList([]imap.SearchKey{key.Left, key.Right}, scope, true)
 	case *imap.SearchAnd:
@@ -142,32 +169,42 @@ func compile(key imap.SearchKey, scope *Scope) (node, error) {
 // equals stop ends it.
 func compileList(keys []imap.SearchKey, scope *Scope, stop bool) (node, error) {
 	nodes := make([]node, len(keys))
-	all := node{}
+	dearest := costMeta
 	for i, k := range keys {
 		n, err := compile(k, scope)
 		if err != nil {
 			return n, err
 		}
 		nodes[i] = n
-		all.cost = max(all.cost, n.cost)
+		dearest = max(dearest, n.cost)
+	}
+	if dearest == costMeta {
+		return meta(func(m *mailbox.Message) bool {
+			for i := range nodes {
+				if nodes[i].meta(m) == stop {
+					return stop
+				}
+			}
+			return !stop
+		}), nil
 	}
 	sort.SliceStable(nodes, func(i, j int) bool { return nodes[i].cost < nodes[j].cost })
-	all.match = func(c *candidate) (bool, error) {
+	return opened(dearest, func(c *candidate) (bool, error) {
 		for _, n := range nodes {
-			if found, err := n.match(c); found == stop || err != nil {
+			if found, err := n.decide(c); found == stop || err != nil {
 				return found, err
 			}
 		}
 		return !stop, nil
-	}
-	return all, nil
+	}), nil
 }
 
 func compileFlag(key *imap.SearchFlag, scope *Scope) node {
 	if key.Flag.Equal(imap.FlagRecent) {
 		return meta(func(m *mailbox.Message) bool { return scope.Recent.Contains(m.UID) != key.Unset })
 	}
-	return meta(func(m *mailbox.Message) bool { return imap.HasFlag(m.Flags, key.Flag) != key.Unset })
+	flag := key.Flag.Canonical()
+	return meta(func(m *mailbox.Message) bool { return imap.HasFlag(m.Flags, flag) != key.Unset })
 }
 
 func compileSeq(set imap.Set, scope *Scope) node {
@@ -202,27 +239,45 @@ func compileWithin(key *imap.SearchWithin, scope *Scope) node {
 }
 
 func compileDate(key *imap.SearchDate) (node, error) {
-	var holds func(d imap.Date) bool
+	var holds func(c int) bool // c is that of Date.Compare
 	switch key.Op {
 	case imap.DateBefore:
-		holds = func(d imap.Date) bool { return d.Compare(key.Date) < 0 }
+		holds = func(c int) bool { return c < 0 }
 	case imap.DateOn:
-		holds = func(d imap.Date) bool { return d == key.Date }
+		holds = func(c int) bool { return c == 0 }
 	case imap.DateSince:
-		holds = func(d imap.Date) bool { return d.Compare(key.Date) >= 0 }
+		holds = func(c int) bool { return c >= 0 }
 	default:
 		return node{}, ErrKey
 	}
+	compare := comparerTo(key.Date)
 	switch key.Field {
 	case imap.DateInternal:
-		return meta(func(m *mailbox.Message) bool { return holds(imap.DateOf(m.InternalDate)) }), nil
+		return meta(func(m *mailbox.Message) bool { return holds(compare(m.InternalDate)) }), nil
 	case imap.DateSent:
-		return node{costHeader, func(c *candidate) (bool, error) {
+		return opened(costHeader, func(c *candidate) (bool, error) {
 			date, ok, err := c.sent()
-			return ok && holds(imap.DateOf(date)), err
-		}}, nil
+			return ok && holds(compare(date)), err
+		}), nil
 	}
 	return node{}, ErrKey
+}
+
+// comparerTo returns a function that compares the day of t, in its zone, with d.
+// Which day it is has to be worked out only close to d: no zone is a hundred
+// hours away.
+func comparerTo(d imap.Date) func(t time.Time) int {
+	const near = 8 * 24 * 60 * 60
+	edge := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Unix()
+	return func(t time.Time) int {
+		switch s := t.Unix(); {
+		case s < edge-near:
+			return -1
+		case s > edge+near:
+			return 1
+		}
+		return imap.DateOf(t).Compare(d)
+	}
 }
 
 // fieldNames are the header fields of the keys that name one.
@@ -238,13 +293,13 @@ func compileText(key *imap.SearchText, scope *Scope) (node, error) {
 		return node{}, ErrKey
 	}
 	value := newNeedle(message.DecodeCharset(scope.Charset, key.Value))
-	return node{costBody, func(c *candidate) (bool, error) {
+	return opened(costBody, func(c *candidate) (bool, error) {
 		return c.textContains(value, key.Field == imap.TextText)
-	}}, nil
+	}), nil
 }
 
 func compileHeader(name, value string, scope *Scope) node {
 	name = strings.ToLower(name)
 	needle := newNeedle(message.DecodeCharset(scope.Charset, value))
-	return node{costHeader, func(c *candidate) (bool, error) { return c.headerContains(name, needle) }}
+	return opened(costHeader, func(c *candidate) (bool, error) { return c.headerContains(name, needle) })
 }

@@ -78,7 +78,7 @@ func found(t interface{ Fatalf(string, ...any) }, f mailbox.Folder, key imap.Sea
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		ok, err := q.Match(ctx, f, m)
+		ok, err := q.Match(ctx, f, &m)
 		if err != nil {
 			t.Fatalf("%T: %v", key, err)
 		}
@@ -199,7 +199,7 @@ func TestGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ok, err := q.Match(ctx, f, m); ok || err != nil {
+	if ok, err := q.Match(ctx, f, &m); ok || err != nil {
 		t.Errorf("%v, %v", ok, err)
 	}
 }
@@ -262,7 +262,7 @@ func Example() {
 			fmt.Println(err)
 			return
 		}
-		if ok, err := q.Match(ctx, f, m); ok && err == nil {
+		if ok, err := q.Match(ctx, f, &m); ok && err == nil {
 			fmt.Println("UID", m.UID)
 		}
 	}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -17,6 +18,7 @@ var changesClauses = []clause{
 	{"changes/lead from any snapshot to now", testChangesFollow},
 	{"changes/modseqs only grow", testModSeqs},
 	{"messages/by UID, those that exist", testMessages},
+	{"messages/many at a time", testBatches},
 	{"messages/no lock is held meanwhile", testNoLock},
 }
 
@@ -326,6 +328,58 @@ func testMessages(k *kit) {
 	}
 	for range k.inbox.Messages(ctx, mailbox.AllUIDs) {
 		break // leaving early is allowed
+	}
+}
+
+// testBatches: a store that yields many messages at a time yields those of
+// Messages, however many there are and whatever happens in between.
+func testBatches(k *kit) {
+	f, is := k.inbox.(mailbox.BatchFolder)
+	if !is {
+		k.Skip("the store has no batches")
+	}
+	uids := fill(k, f, 1000).UIDs
+	gone := set(uids[0], uids[300], uids[301], uids[999])
+	expunge(k, f, gone)
+	store(k, f, imap.UIDSet{{First: uids[100], Last: uids[200]}}, mailbox.AddFlags, imap.FlagSeen)
+	for _, ask := range []imap.UIDSet{
+		nil, mailbox.AllUIDs, gone, set(uids[5]), set(uids[299], uids[300], uids[302]),
+		{{First: uids[0], Last: uids[255]}, {First: uids[257], Last: uids[700]}, {First: uids[998], Last: imap.MaxUID}},
+	} {
+		var got []mailbox.Message
+		for batch, err := range f.Batches(ctx, ask) {
+			ok(k, err, "Batches")
+			if len(batch) == 0 {
+				k.Fatalf("Batches(%v) yields an empty slice", ask)
+			}
+			got = append(got, batch...)
+		}
+		if want := messages(k, f, ask); fmt.Sprint(got) != fmt.Sprint(want) {
+			k.Errorf("Batches(%v) yields %d messages that are not the %d of Messages", ask, len(got), len(want))
+		}
+	}
+	n := 0
+	for batch, err := range f.Batches(ctx, mailbox.AllUIDs) {
+		ok(k, err, "Batches")
+		n += len(batch)
+		expunge(k, f, set(batch[0].UID))
+	}
+	if n != 1000-4 {
+		k.Errorf("Batches yielded %d of %d while messages behind it went", n, 1000-4)
+	}
+	for range f.Batches(ctx, mailbox.AllUIDs) {
+		break
+	}
+	c, cancel := context.WithCancel(ctx)
+	n = 0
+	var err error
+	for _, err = range f.Batches(c, mailbox.AllUIDs) {
+		if n++; n == 1 {
+			cancel()
+		}
+	}
+	if cancel(); err == nil && n > 1 {
+		k.Errorf("Batches went on when its context had ended")
 	}
 }
 
