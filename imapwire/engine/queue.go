@@ -21,8 +21,9 @@ type Queue struct {
 	head  int
 	own   int
 	large int
-	// room is a buffer to use again, at most queueRoom octets of it.
+	// room is a buffer to use again, of at most keep octets.
 	room []byte
+	keep int
 }
 
 // A queued item is one of: octets; a reader of n octets; n octets to be pushed,
@@ -51,16 +52,28 @@ const (
 	queueList = 8 << 10
 	// queuePush is how much of a pushed body is held.
 	queuePush = 32 << 10
-	// queueRoom is how much of a drained buffer is kept.
+	// queueRoom is what a buffer begins with, and how much of a drained one is
+	// kept without Keep.
 	queueRoom = 512
 	// queueItems is how many drained items are kept.
 	queueItems = 8
 )
 
+// Keep makes the queue keep a drained buffer of up to n octets, to be used again
+// until Rest.
+func (q *Queue) Keep(n int) { q.keep = n }
+
+// Rest gives up the buffer that a queue without octets keeps: for the moment at
+// which nothing will be queued for a while.
+func (q *Queue) Rest() { q.room = nil }
+
 // tail returns the octets to append to.
 func (q *Queue) tail() *queued {
 	if k := len(q.items); k > q.head && !q.items[k-1].large() {
 		return &q.items[k-1]
+	}
+	if q.room == nil {
+		q.room = make([]byte, 0, queueRoom)
 	}
 	q.items = append(q.items, queued{bytes: q.room[:0]})
 	q.room = nil
@@ -144,7 +157,7 @@ func (q *Queue) drop() {
 	}
 	if it.large() {
 		q.large--
-	} else if cap(it.bytes) <= queueRoom {
+	} else if cap(it.bytes) <= max(q.keep, queueRoom) {
 		q.room = it.bytes[:0]
 	}
 	*it = queued{}

@@ -113,6 +113,7 @@ func New(now time.Time, opt Options) (*Conn, error) {
 		c.state, greeting.Condition = StateAuthenticated, imapwire.PREAUTH
 	}
 	c.setBounds()
+	c.out.Keep(2 * lim.Output)
 	greeting.Code = &imapwire.CodeCapability{Capabilities: c.capabilities()}
 	if err := c.out.send(&imapwire.StatusResponse{StatusCondition: greeting}); err != nil {
 		return nil, err

@@ -160,6 +160,9 @@ func (c *Conn) Advance(now time.Time, n int64) {
 	if c.out.Front().Empty() {
 		// Nothing to write, or nothing until Push.
 		c.timers.Clear(timerOutput)
+		if !c.fed && (c.cur.id == 0 || c.cur.wait != waitApp) {
+			c.out.Rest()
+		}
 	} else {
 		c.timers.Set(timerOutput, now.Add(c.lim.OutputTime))
 	}

@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// fetchSlice is how many messages are taken from the store at once.
-	fetchSlice = 64
+	// fetchSlice is how many messages are taken from the store at once: more than
+	// there is room for in the output.
+	fetchSlice = 4096
 	// inlineSize is the most octets of all sections of a message that are copied
 	// into the response; what is larger is read while it is sent.
 	inlineSize = 8 << 10
@@ -127,7 +128,7 @@ func (s *Session) fetch(ctx context.Context, id engine.ID, cmd *imapwire.Fetch) 
 		}
 	}
 	plan.seen = plan.seen && !sel.readOnly && sel.rights.Has(imap.RightSeen)
-	f := &fetching{s: s, plan: plan, left: uids}
+	f := &fetching{s: s, plan: plan, left: uids, told: sel.view.Told().Cursor()}
 	s.run(ctx, id, then(f.run, s.finishingWith(id, func() imapwire.StatusCondition {
 		switch {
 		case f.err != nil:
@@ -143,7 +144,11 @@ func (s *Session) fetch(ctx context.Context, id engine.ID, cmd *imapwire.Fetch) 
 type fetching struct {
 	s    *Session
 	plan fetchPlan
-	left imap.UIDSet
+	// part is what is left of the slice at hand, left what follows it.
+	part, left imap.UIDSet
+	told       imap.UIDCursor
+	// data is what is told of one message, and used again for the next.
+	data imapwire.FetchData
 	// gone: a message asked for has been expunged by somebody else.
 	gone bool
 	err  error
@@ -152,31 +157,31 @@ type fetching struct {
 // run is the task: messages in slices, each told as soon as it is read.
 func (f *fetching) run(ctx context.Context) bool {
 	s := f.s
-	for len(f.left) > 0 {
+	slice := int64(fetchSlice)
+	if f.plan.body {
+		slice = 1
+	}
+	for len(f.part) > 0 || len(f.left) > 0 {
 		if s.conn.Full() {
 			return true
 		}
-		slice := int64(fetchSlice)
-		if f.plan.body {
-			slice = 1
+		if len(f.part) == 0 {
+			f.part = f.left.Cut(slice)
 		}
-		part := f.left.Cut(slice)
-		done, told, err := f.tell(ctx, part)
+		rest, told, err := f.tell(ctx, f.part)
 		if err != nil {
 			f.err = err
 			return false
 		}
-		f.gone = f.gone || told < done.Count()
-		if rest := part.Minus(done); len(rest) > 0 {
-			f.left = rest.Union(f.left)
-		}
+		f.gone = f.gone || told < f.part.Count()-rest.Count()
+		f.part = rest
 	}
 	return false
 }
 
 // tell sends one slice, or as much of it as there is room for, and returns what
-// it dealt with and how many messages of that exist.
-func (f *fetching) tell(ctx context.Context, part imap.UIDSet) (done imap.UIDSet, told int64, err error) {
+// is left of it and how many messages of the others exist.
+func (f *fetching) tell(ctx context.Context, part imap.UIDSet) (rest imap.UIDSet, told int64, err error) {
 	s, sel := f.s, f.s.selected
 	var changed imap.UIDSet
 	if f.plan.seen {
@@ -190,50 +195,66 @@ func (f *fetching) tell(ctx context.Context, part imap.UIDSet) (done imap.UIDSet
 		sel.view.Own(res.Before, res.ModSeq, res.Changed)
 		changed = res.Changed
 	}
-	for m, err := range sel.folder.Messages(ctx, part) {
+	for batch, err := range mailbox.Batches(ctx, sel.folder, part) {
 		if err != nil {
 			return nil, told, err
 		}
-		seq, known := sel.view.Told().Seq(m.UID)
-		if !known {
-			continue
-		}
-		if m.ModSeq <= f.plan.since {
-			told++
-			continue
-		}
-		d := &imapwire.FetchData{
-			Num: seq, Has: f.plan.has,
-			UID: m.UID, ModSeq: m.ModSeq, Size: m.Size, InternalDate: m.InternalDate,
-		}
-		if changed.Contains(m.UID) {
-			// The command made it \Seen and says so (RFC 9051 §6.4.5).
-			d.Has |= imapwire.HasFlags | s.unsolicited()
-		}
-		if d.Has&imapwire.HasFlags != 0 {
-			s.announceKeywords(m.Flags)
-			d.Flags = sel.flags(s, m)
-			sel.view.Clean(imap.UIDSet{{First: m.UID, Last: m.UID}})
-		}
-		if f.plan.body {
-			err := f.addBody(ctx, d, m.UID)
-			if errors.Is(err, mailbox.ErrExpunged) {
-				continue
-			}
+		for i := range batch {
+			m := &batch[i]
+			exists, err := f.tellOne(ctx, m, changed.Contains(m.UID))
 			if err != nil {
 				return nil, told, err
 			}
-		}
-		if err := s.sendFetch(d); err != nil {
-			closeSections(d)
-			return nil, told, err
-		}
-		told++
-		if s.conn.Full() {
-			return part.Intersect(imap.UIDSet{{First: 1, Last: m.UID}}), told, nil
+			if exists {
+				told++
+			}
+			if s.conn.Full() {
+				return part.Minus(imap.UIDSet{{First: 1, Last: m.UID}}), told, nil
+			}
 		}
 	}
-	return part, told, nil
+	return nil, told, nil
+}
+
+// tellOne sends what is asked for of a message, and with marked its flags, since
+// the command made it \Seen and says so (RFC 9051 §6.4.5). exists is false when
+// its octets turn out to be gone.
+func (f *fetching) tellOne(ctx context.Context, m *mailbox.Message, marked bool) (exists bool, err error) {
+	s, sel := f.s, f.s.selected
+	seq, known := f.told.Seq(m.UID)
+	if !known {
+		return false, nil
+	}
+	if m.ModSeq <= f.plan.since {
+		return true, nil
+	}
+	f.data = imapwire.FetchData{
+		Num: seq, Has: f.plan.has,
+		UID: m.UID, ModSeq: m.ModSeq, Size: m.Size, InternalDate: m.InternalDate,
+	}
+	d := &f.data
+	if marked {
+		d.Has |= imapwire.HasFlags | s.unsolicited()
+	}
+	if d.Has&imapwire.HasFlags != 0 {
+		s.announceKeywords(m.Flags)
+		d.Flags = sel.flags(s, m)
+		sel.view.Clean(imap.UIDSet{{First: m.UID, Last: m.UID}})
+	}
+	if f.plan.body {
+		err := f.addBody(ctx, d, m.UID)
+		if errors.Is(err, mailbox.ErrExpunged) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	if err := s.sendFetch(d); err != nil {
+		closeSections(d)
+		return false, err
+	}
+	return true, nil
 }
 
 // addBody fills in what needs the octets of the message.

@@ -124,23 +124,28 @@ func (s *Session) tellFlags(ctx context.Context, uids imap.UIDSet) (left imap.UI
 // have a modseq above since.
 func (s *Session) tellMessages(ctx context.Context, uids imap.UIDSet, has imapwire.FetchHas, since imap.ModSeq) (left imap.UIDSet, err error) {
 	sel := s.selected
-	for m, err := range sel.folder.Messages(ctx, uids) {
+	told := sel.view.Told().Cursor()
+	d := new(imapwire.FetchData)
+	for batch, err := range mailbox.Batches(ctx, sel.folder, uids) {
 		if err != nil {
 			return uids, err
 		}
-		if s.conn.Full() {
-			return uids.Minus(imap.UIDSet{{First: 1, Last: m.UID - 1}}), nil
+		for i := range batch {
+			m := &batch[i]
+			if s.conn.Full() {
+				return uids.Minus(imap.UIDSet{{First: 1, Last: m.UID - 1}}), nil
+			}
+			seq, known := told.Seq(m.UID)
+			if !known || m.ModSeq <= since {
+				continue
+			}
+			*d = imapwire.FetchData{Num: seq, Has: has, UID: m.UID, ModSeq: m.ModSeq}
+			if has&imapwire.HasFlags != 0 {
+				s.announceKeywords(m.Flags)
+				d.Flags = sel.flags(s, m)
+			}
+			s.sendFetch(d)
 		}
-		seq, told := sel.view.Told().Seq(m.UID)
-		if !told || m.ModSeq <= since {
-			continue
-		}
-		d := &imapwire.FetchData{Num: seq, Has: has, UID: m.UID, ModSeq: m.ModSeq}
-		if has&imapwire.HasFlags != 0 {
-			s.announceKeywords(m.Flags)
-			d.Flags = sel.flags(s, m)
-		}
-		s.sendFetch(d)
 	}
 	return nil, nil
 }
@@ -180,12 +185,13 @@ func (t *telling) run(ctx context.Context) bool {
 }
 
 // flags returns the flags of a message for this session: with \Recent, if it
-// is, and the client knows that flag.
-func (sel *selected) flags(s *Session, m mailbox.Message) []imap.Flag {
-	if s.rev2() || !sel.recent.Contains(m.UID) {
+// is, and the client knows that flag. They are good until the next call.
+func (sel *selected) flags(s *Session, m *mailbox.Message) []imap.Flag {
+	if !sel.recent.Contains(m.UID) || s.rev2() {
 		return m.Flags
 	}
-	return append(m.Flags[:len(m.Flags):len(m.Flags)], imap.FlagRecent)
+	sel.recentFlags = append(append(sel.recentFlags[:0], m.Flags...), imap.FlagRecent)
+	return sel.recentFlags
 }
 
 // announceKeywords tells FLAGS anew when a message has a keyword that the

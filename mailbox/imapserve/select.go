@@ -21,6 +21,8 @@ type selected struct {
 	rights   imap.Rights
 	// recent are the messages that are \Recent for this session.
 	recent imap.UIDSet
+	// recentFlags is room for the flags of one of them.
+	recentFlags []imap.Flag
 	// saved is the result of the last SEARCH RETURN (SAVE), for "$".
 	saved imap.UIDSet
 	// known are the keywords the client was told in FLAGS; keywords has them
