@@ -250,4 +250,3 @@ func (m *model) appendTo(s *session, flags flagSet, size int64) answer {
 	m.tell(s, &a, numbersMove)
 	return a
 }
-

@@ -87,4 +87,3 @@ func (f *folder) remove(uids []uint32) {
 		f.gone = append(f.gone, tombstone{uid, f.modSeq})
 	}
 }
-

@@ -278,4 +278,3 @@ func (m *model) missed(s *session, highest uint64) string {
 	}
 	return ""
 }
-
