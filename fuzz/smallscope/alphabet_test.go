@@ -36,25 +36,60 @@ var (
 	idling    = command{text: "IDLE", run: (*model).idle}
 	ending    = command{text: "DONE", bare: true, run: (*model).done}
 	nooping   = command{text: "NOOP", run: (*model).noop}
-	fetching  = command{text: "FETCH 1:* (UID FLAGS)", run: func(m *model, s *session) answer { return m.fetchFlags(s, seqs(1, 0)) }}
+	fetching  = command{text: "FETCH 1:* (UID FLAGS)", run: func(m *model, s *session) answer { return m.fetch(s, seqs(1, 0), fetchPlan{flags: true}) }}
 )
+
+var appending = one("append", fmt.Sprintf("APPEND INBOX (\\Seen) {%d+}\r\n%s", len(appended), appended),
+	func(m *model, s *session) answer { return m.appendTo(s, seen, int64(len(appended))) })
 
 // alphabet is the twelve letters: what marks, removes, moves, copies and adds
 // messages, by number and by UID, what looks at them, and what waits.
 var alphabet = []letter{
-	one("store", `STORE 1:2 +FLAGS (\Deleted)`, func(m *model, s *session) answer { return m.store(s, seqs(1, 2), addFlags, deleted, false) }),
-	one("uidstore", `UID STORE 2:4 FLAGS.SILENT (\Flagged)`, func(m *model, s *session) answer { return m.store(s, uids(2, 4), setFlags, flagged, true) }),
+	one("store", `STORE 1:2 +FLAGS (\Deleted)`, func(m *model, s *session) answer {
+		return m.store(s, seqs(1, 2), storing{op: addFlags, flags: deleted})
+	}),
+	one("uidstore", `UID STORE 2:4 FLAGS.SILENT (\Flagged)`, func(m *model, s *session) answer {
+		return m.store(s, uids(2, 4), storing{op: setFlags, flags: flagged, silent: true})
+	}),
 	one("expunge", "EXPUNGE", func(m *model, s *session) answer { return m.expunge(s, nil) }),
 	one("uidexpunge", "UID EXPUNGE 2", func(m *model, s *session) answer { return m.expunge(s, []uint32{2}) }),
 	one("move", "MOVE 1 other", func(m *model, s *session) answer { return m.moveTo(s, seqs(1, 1), &m.other) }),
 	one("copy", "COPY 1:2 INBOX", func(m *model, s *session) answer { return m.copyTo(s, seqs(1, 2), &m.inbox) }),
-	one("append", fmt.Sprintf("APPEND INBOX (\\Seen) {%d+}\r\n%s", len(appended), appended),
-		func(m *model, s *session) answer { return m.appendTo(s, seen, int64(len(appended))) }),
+	appending,
 	{name: "fetch", commands: []command{fetching}},
-	one("search", "SEARCH DELETED", func(m *model, s *session) answer { return m.search(s, false, deleted) }),
+	one("search", "SEARCH DELETED", func(m *model, s *session) answer { return m.search(s, false, searchKey{flag: deleted}, false) }),
 	{name: "noop", commands: []command{nooping}},
 	{name: "idle", commands: []command{idling}},
 	{name: "close", commands: []command{closing, selecting}},
+}
+
+// resync is the alphabet of clients that work with modseqs: changes on condition,
+// questions for what changed, and a mailbox opened with what is remembered of it.
+// The modseq is 4 to begin with.
+var resync = []letter{
+	one("store-if", `STORE 1:2 (UNCHANGEDSINCE 5) +FLAGS.SILENT (\Deleted)`, func(m *model, s *session) answer {
+		return m.store(s, seqs(1, 2), storing{op: addFlags, flags: deleted, silent: true, unchangedSince: 5})
+	}),
+	one("uidstore-if", `UID STORE 2:4 (UNCHANGEDSINCE 6) -FLAGS (\Deleted \Seen)`, func(m *model, s *session) answer {
+		return m.store(s, uids(2, 4), storing{op: removeFlags, flags: deleted | seen, unchangedSince: 6})
+	}),
+	one("expunge", "EXPUNGE", func(m *model, s *session) answer { return m.expunge(s, nil) }),
+	one("uidmove", "UID MOVE 2:3 other", func(m *model, s *session) answer { return m.moveTo(s, uids(2, 3), &m.other) }),
+	appending,
+	one("changed", "UID FETCH 1:* (FLAGS) (CHANGEDSINCE 5 VANISHED)", func(m *model, s *session) answer {
+		return m.fetch(s, uids(1, 0), fetchPlan{flags: true, modSeq: true, since: 5, vanished: true})
+	}),
+	one("body", "FETCH 2 (UID FLAGS BODY[])", func(m *model, s *session) answer {
+		return m.fetch(s, seqs(2, 2), fetchPlan{flags: true, body: true})
+	}),
+	one("save", "SEARCH RETURN (SAVE) DELETED", func(m *model, s *session) answer { return m.search(s, false, searchKey{flag: deleted}, true) }),
+	one("saved", "FETCH $ (UID FLAGS MODSEQ)", func(m *model, s *session) answer {
+		return m.fetch(s, set{saved: true}, fetchPlan{flags: true, modSeq: true})
+	}),
+	one("since", "SEARCH MODSEQ 6", func(m *model, s *session) answer { return m.search(s, false, searchKey{modSeq: 6}, false) }),
+	{name: "noop", commands: []command{nooping}},
+	{name: "idle", commands: []command{idling}},
+	{name: "select", commands: []command{{text: "SELECT INBOX (QRESYNC (1 5))", leaves: true, run: func(m *model, s *session) answer { return m.resyncInbox(s, 5) }}}},
 }
 
 // pairs returns every two letters of one command each, sent at once. IDLE is not

@@ -7,8 +7,11 @@ import (
 
 // selectInbox is SELECT INBOX (RFC 9051 §6.3.2).
 func (m *model) selectInbox(s *session) answer {
-	*s = session{selected: true}
-	var a answer
+	a := answer{tagged: "OK READ-WRITE"}
+	if s.selected {
+		a.add("OK CLOSED")
+	}
+	*s = session{selected: true, next: m.inbox.uidNext}
 	if m.rev2 {
 		a.add("LIST INBOX")
 	}
@@ -18,7 +21,6 @@ func (m *model) selectInbox(s *session) answer {
 		a.add("arrived", num(msg.uid))
 		s.view = append(s.view, told{uid: msg.uid, modSeq: msg.modSeq})
 	}
-	s.next = m.inbox.uidNext
 	a.add("OK UIDVALIDITY", num(m.inbox.validity))
 	a.add("OK UIDNEXT", num(m.inbox.uidNext))
 	a.add("OK HIGHESTMODSEQ", num(m.inbox.modSeq))
@@ -29,7 +31,19 @@ func (m *model) selectInbox(s *session) answer {
 			a.add("OK UNSEEN", num(i+1))
 		}
 	}
-	a.tagged = "OK READ-WRITE"
+	return a
+}
+
+// resyncInbox is SELECT INBOX (QRESYNC (UIDVALIDITY since)): what became of the
+// folder after a modseq (RFC 7162 §3.2.5).
+func (m *model) resyncInbox(s *session, since uint64) answer {
+	a := m.selectInbox(s)
+	m.earlier(s, &a, since)
+	for _, msg := range m.inbox.messages {
+		if msg.modSeq > since {
+			m.tellChange(s, &a, msg.uid)
+		}
+	}
 	return a
 }
 
@@ -82,34 +96,100 @@ func (m *model) wake(s *session) answer {
 	return a
 }
 
-// search is SEARCH for messages with a flag (§6.4.4).
-func (m *model) search(s *session, uid bool, flag flagSet) answer {
+// A searchKey is what SEARCH looks for: a flag, or a modseq at least (RFC 7162
+// §3.1.5).
+type searchKey struct {
+	flag   flagSet
+	modSeq uint64
+}
+
+// search is SEARCH (RFC 9051 §6.4.4). With save the result is not told and is "$"
+// from then on (RFC 5182 §2.1).
+func (m *model) search(s *session, uid bool, key searchKey, save bool) answer {
 	var found []uint32
+	var highest uint64
 	for _, t := range s.view {
-		if msg := m.inbox.find(t.uid); msg != nil && msg.flags&flag != 0 {
-			found = append(found, t.uid)
+		msg := m.inbox.find(t.uid)
+		if msg == nil || key.flag != 0 && msg.flags&key.flag == 0 || msg.modSeq < key.modSeq {
+			continue
 		}
+		found = append(found, t.uid)
+		highest = max(highest, msg.modSeq)
 	}
 	a := answer{tagged: "OK"}
-	a.add("found", nums(found))
+	if save {
+		s.saved = found
+	} else {
+		a.add("found", nums(found))
+	}
+	if key.modSeq != 0 && highest != 0 {
+		a.add("found modseq", num(highest))
+	}
 	m.tell(s, &a, uid)
 	return a
 }
 
-// fetchFlags is FETCH (UID FLAGS) (§6.4.5). A change that the client was not told
-// of stays one, for what was asked for has no modseq.
-func (m *model) fetchFlags(s *session, set set) answer {
+// A fetchPlan is what FETCH asks for besides the UID.
+type fetchPlan struct {
+	flags, modSeq, body bool
+	// since leaves out what did not change after a modseq, vanished adds what
+	// is gone since (RFC 7162 §3.1.4.1, §3.2.6).
+	since    uint64
+	vanished bool
+}
+
+// fetch is FETCH (RFC 9051 §6.4.5). A change that the client was not told of stays
+// one, unless it was told the modseq with the flags.
+func (m *model) fetch(s *session, set set, plan fetchPlan) answer {
 	uids, ok := s.resolve(set)
 	if !ok {
 		return answer{tagged: "BAD"}
 	}
 	there, all := m.present(uids)
 	a := answer{tagged: m.complete(all)}
+	if plan.vanished {
+		m.earlier(s, &a, plan.since)
+	}
 	for _, uid := range there {
-		m.tellFlags(s, &a, uid)
+		msg := m.inbox.find(uid)
+		if plan.body {
+			a.add("body", num(uid), num(msg.size))
+			if msg.flags&seen == 0 {
+				t := s.entry(uid)
+				t.believes |= seen
+				m.change(t, msg, msg.flags|seen, m.inbox.modSeq+1)
+				m.tellChange(s, &a, uid)
+			}
+		}
+		switch {
+		case msg.modSeq <= plan.since:
+		case plan.flags && plan.modSeq:
+			m.tellChange(s, &a, uid)
+		case plan.flags:
+			m.tellFlags(s, &a, uid)
+		}
 	}
 	m.tell(s, &a, set.uid)
 	return a
+}
+
+// earlier tells what is gone since a modseq and not known to the client, or no
+// more (RFC 7162 §3.2.6).
+func (m *model) earlier(s *session, a *answer, since uint64) {
+	for _, g := range m.inbox.gone {
+		if g.modSeq > since && s.entry(g.uid) == nil {
+			a.add("earlier", num(g.uid))
+		}
+	}
+}
+
+// change gives a message other flags by a command of the session's own, which the
+// client then knows, unless somebody else's change came before.
+func (m *model) change(t *told, msg *message, flags flagSet, modSeq uint64) {
+	if t.modSeq == msg.modSeq {
+		t.modSeq = modSeq
+	}
+	msg.flags, msg.modSeq, m.inbox.modSeq = flags, modSeq, modSeq
 }
 
 // complete is the end of a command some of whose messages may be gone already,
@@ -140,34 +220,47 @@ func (op storeOp) apply(old, flags flagSet) flagSet {
 	return flags
 }
 
+// A storing is what STORE does.
+type storing struct {
+	op     storeOp
+	flags  flagSet
+	silent bool
+	// unchangedSince, unless zero, leaves alone what changed after it (RFC 7162
+	// §3.1.3).
+	unchangedSince uint64
+}
+
 // store is STORE (RFC 9051 §6.4.6). What the client did silently it knows; but a
 // message whose flags somebody else changed before is told all the same.
-func (m *model) store(s *session, set set, op storeOp, flags flagSet, silent bool) answer {
+func (m *model) store(s *session, set set, do storing) answer {
 	uids, ok := s.resolve(set)
 	if !ok {
 		return answer{tagged: "BAD"}
 	}
 	there, all := m.present(uids)
 	a := answer{tagged: m.complete(all)}
+	var modified []uint32
 	before := m.inbox.modSeq
 	for _, uid := range there {
 		msg, t := m.inbox.find(uid), s.entry(uid)
-		if t.knows {
-			t.believes = op.apply(t.believes, flags)
+		if do.unchangedSince != 0 && msg.modSeq > do.unchangedSince {
+			modified = append(modified, uid)
+			continue
 		}
-		if now := op.apply(msg.flags, flags); now != msg.flags {
-			if t.modSeq == msg.modSeq {
-				t.modSeq = before + 1
-			}
-			msg.flags, msg.modSeq = now, before+1
-			m.inbox.modSeq = before + 1
+		t.believes = do.op.apply(t.believes, do.flags)
+		if now := do.op.apply(msg.flags, do.flags); now != msg.flags {
+			m.change(t, msg, now, before+1)
 		}
 	}
+	if len(modified) > 0 {
+		a.tagged = "OK MODIFIED " + nums(modified)
+	}
 	for _, uid := range there {
-		if !silent {
+		switch {
+		case !do.silent || slices.Contains(modified, uid):
 			m.tellChange(s, &a, uid)
-		} else if m.inbox.find(uid).modSeq > before {
-			// The client must learn the modseq of its own change (RFC 7162 §3.1.3).
+		case do.unchangedSince != 0 || m.inbox.find(uid).modSeq > before:
+			// The client must learn the modseq that it can go on with.
 			m.tellModSeq(&a, uid)
 		}
 	}

@@ -259,7 +259,7 @@ func (x *exchange) input(tag int) []byte {
 func (x *exchange) judge(c *conn) error {
 	r := reader{view: x.view, arrivals: x.arrivals, cache: c.cache, tag: "t" + strconv.Itoa(c.tag)}
 	if x.command != nil {
-		r.opening = x.command.leaves
+		r.opening, r.byUID = x.command.leaves, strings.HasPrefix(x.command.text, "UID ")
 		if x.command.bare {
 			r.tag = "t" + strconv.Itoa(c.tag-1)
 		}

@@ -3,6 +3,7 @@ package smallscope
 import (
 	"flag"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -13,7 +14,7 @@ var (
 	replay = flag.String("replay", "", "run one sequence, as a failure names it, and print its transcript")
 )
 
-var modes = []mode{{rev2: true}, {}, {rev2: true, qresync: true}}
+var modes = []mode{{rev2: true}, {}, {rev2: true, qresync: true}, {qresync: true}}
 
 // A world is garbage after some tens of microseconds: collecting it seldom is
 // quicker.
@@ -31,7 +32,7 @@ func steps(n int) int {
 }
 
 // explore runs a test in every mode, each on the model of its fresh world.
-func explore(t *testing.T, last []letter, run func(e *explorer, root *model) error) {
+func explore(t *testing.T, modes []mode, alphabet, last []letter, run func(e *explorer, root *model) error) {
 	for _, mode := range modes {
 		t.Run(mode.String(), func(t *testing.T) {
 			t.Parallel()
@@ -52,12 +53,12 @@ func explore(t *testing.T, last []letter, run func(e *explorer, root *model) err
 // TestEverySequence: invariants 12, 14, 15, 39, 40, 42, 43, 44, 45 and 48 over
 // every sequence of few steps.
 func TestEverySequence(t *testing.T) {
-	explore(t, nil, func(e *explorer, root *model) error { return e.all(root, steps(*every)) })
+	explore(t, modes[:3], alphabet, nil, func(e *explorer, root *model) error { return e.all(root, steps(*every)) })
 }
 
 // TestEveryState: the same over every step from every state that can be reached.
 func TestEveryState(t *testing.T) {
-	explore(t, nil, func(e *explorer, root *model) error { return e.states(root, steps(*depth)) })
+	explore(t, modes[:3], alphabet, nil, func(e *explorer, root *model) error { return e.states(root, steps(*depth)) })
 }
 
 // TestPipelined: the same with a last step of two commands in one read. The
@@ -65,7 +66,13 @@ func TestEveryState(t *testing.T) {
 // as the first may tell no EXPUNGE of others.
 func TestPipelined(t *testing.T) {
 	last := pairs(alphabet)
-	explore(t, last, func(e *explorer, root *model) error { return e.states(root, steps(*depth)-1) })
+	explore(t, modes[:3], alphabet, last, func(e *explorer, root *model) error { return e.states(root, steps(*depth)-1) })
+}
+
+// TestResync: invariants 45, 46, 47 and 57 over every step with modseqs from every
+// state that such steps lead to.
+func TestResync(t *testing.T) {
+	explore(t, modes[2:], resync, nil, func(e *explorer, root *model) error { return e.states(root, steps(*depth)) })
 }
 
 // TestReplay runs the sequence of the flag -replay.
@@ -84,7 +91,7 @@ func TestReplay(t *testing.T) {
 		}
 		e := &explorer{mode: mode}
 		for _, word := range strings.Fields(words) {
-			s, ok := stepOf(word, append(pairs(alphabet), alphabet...))
+			s, ok := stepOf(word, slices.Concat(alphabet, resync, pairs(alphabet)))
 			if !ok {
 				t.Fatalf("there is no step %s", word)
 			}

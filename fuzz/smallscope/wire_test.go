@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/imap"
@@ -16,8 +17,8 @@ type reader struct {
 	// arrivals are the UIDs that the messages of an EXISTS have, in order.
 	arrivals []uint32
 	tag      string
-	// uidSearch: the numbers of a SEARCH response are UIDs, which it does not say.
-	uidSearch bool
+	// byUID: the command names messages by UID, and so does MODIFIED.
+	byUID bool
 	// opening: the answer is one to SELECT, whose HIGHESTMODSEQ is a fact.
 	opening bool
 	cache
@@ -43,31 +44,52 @@ func (c *cache) settle() {
 	c.max, c.code = 0, 0
 }
 
-// read takes in whole responses, none of which has a literal.
+// read takes in whole responses.
 func (r *reader) read(out []byte) error {
 	for len(out) > 0 {
-		i := bytes.Index(out, []byte("\r\n"))
-		if i < 0 {
-			return fmt.Errorf("%q is not a whole response", out)
+		n, err := responseLen(out)
+		if err != nil {
+			return err
 		}
-		line := out[:i+2]
-		out = out[i+2:]
-		if bytes.HasPrefix(line, []byte("+ ")) {
+		frame := out[:n]
+		out = out[n:]
+		if bytes.HasPrefix(frame, []byte("+ ")) {
 			r.add("+")
 			continue
 		}
-		res, err := imapwire.ParseResponse(line, imapwire.ParseOptions{})
+		res, err := imapwire.ParseResponse(frame, imapwire.ParseOptions{})
 		if err != nil {
-			return fmt.Errorf("%q is not a response: %w", line, err)
+			return fmt.Errorf("%q is not a response: %w", frame, err)
 		}
 		if r.tagged != "" {
-			return fmt.Errorf("%q after the tagged response", line)
+			return fmt.Errorf("%q after the tagged response", frame)
 		}
 		if err := r.response(res); err != nil {
-			return fmt.Errorf("%q: %w", line, err)
+			return fmt.Errorf("%q: %w", frame, err)
 		}
 	}
 	return nil
+}
+
+// responseLen returns the octets of the first response, literals included.
+func responseLen(out []byte) (n int, err error) {
+	for {
+		i := bytes.Index(out[n:], []byte("\r\n"))
+		if i < 0 {
+			return 0, fmt.Errorf("%q is not a whole response", out)
+		}
+		line := out[n : n+i]
+		n += i + 2
+		open := bytes.LastIndexByte(line, '{')
+		if open < 0 || line[len(line)-1] != '}' {
+			return n, nil
+		}
+		size, err := strconv.Atoi(string(line[open+1 : len(line)-1]))
+		if err != nil || n+size > len(out) {
+			return 0, fmt.Errorf("%q is not a whole response", out)
+		}
+		n += size
+	}
 }
 
 func (r *reader) uid(seq uint32) (uint32, error) {
@@ -112,7 +134,7 @@ func (r *reader) response(res imapwire.Response) error {
 	case *imapwire.FetchData:
 		return r.fetch(res)
 	case *imapwire.SearchData:
-		return r.found(res.Nums, false)
+		return r.found(res.Nums, false, res.ModSeq)
 	case *imapwire.ESearchData:
 		var all []uint32
 		for _, n := range res.All {
@@ -120,7 +142,7 @@ func (r *reader) response(res imapwire.Response) error {
 				all = append(all, i)
 			}
 		}
-		return r.found(all, res.UID)
+		return r.found(all, res.UID, res.ModSeq)
 	case *imapwire.RecentData:
 		r.add("recent", num(res.Count))
 	case *imapwire.FlagsData:
@@ -168,12 +190,15 @@ func (r *reader) fetch(d *imapwire.FetchData) error {
 		r.add("modseq", num(uid), num(uint64(d.ModSeq)))
 		r.cache.max = max(r.cache.max, uint64(d.ModSeq))
 	}
+	for _, section := range d.Sections {
+		r.add("body", num(uid), num(len(section.Content.Data)))
+	}
 	return nil
 }
 
 // found is the result of a SEARCH, in numbers or UIDs.
-func (r *reader) found(ns []uint32, uid bool) error {
-	if uid = uid || r.uidSearch; !uid {
+func (r *reader) found(ns []uint32, uid bool, modSeq imap.ModSeq) error {
+	if !uid {
 		for i, n := range ns {
 			u, err := r.uid(n)
 			if err != nil {
@@ -183,6 +208,9 @@ func (r *reader) found(ns []uint32, uid bool) error {
 		}
 	}
 	r.add("found", nums(ns))
+	if modSeq != 0 {
+		r.add("found modseq", num(uint64(modSeq)))
+	}
 	return nil
 }
 
@@ -211,6 +239,14 @@ func (r *reader) codeText(c imapwire.Code) string {
 		return "PERMANENTFLAGS"
 	case *imapwire.CodeAppendUID:
 		return "APPENDUID " + num(c.UIDValidity) + " " + nums(expand(imap.SetOfUIDs(c.UIDs)))
+	case *imapwire.CodeModified:
+		ns := expand(c.Set)
+		for i, n := range ns {
+			if !r.byUID && n >= 1 && int(n) <= len(r.view) {
+				ns[i] = r.view[n-1]
+			}
+		}
+		return "MODIFIED " + nums(ns)
 	case *imapwire.CodeCopyUID:
 		from, dest := expand(c.Source), expand(c.Dest)
 		if len(from) != len(dest) {

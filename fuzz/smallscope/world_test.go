@@ -116,7 +116,7 @@ func newWorld(mode mode) (*world, *model, error) {
 		}
 		m.selectInbox(&m.sessions[i])
 		c.highest = m.inbox.modSeq
-		m.fetchFlags(&m.sessions[i], seqs(1, 0))
+		fetching.run(m, &m.sessions[i])
 		c.woken = false
 	}
 	return w, m, nil

@@ -239,7 +239,10 @@ func (f *fetching) tellOne(ctx context.Context, m *mailbox.Message, marked bool)
 	if d.Has&imapwire.HasFlags != 0 {
 		s.announceKeywords(m.Flags)
 		d.Flags = sel.flags(s, m)
-		sel.view.Clean(imap.UIDSet{{First: m.UID, Last: m.UID}})
+		if !s.modSeqs || d.Has&imapwire.HasModSeq != 0 {
+			// Without its modseq a change has yet to be told (RFC 7162 §3.1).
+			sel.view.Clean(imap.UIDSet{{First: m.UID, Last: m.UID}})
+		}
 	}
 	if f.plan.body {
 		err := f.addBody(ctx, d, m.UID)

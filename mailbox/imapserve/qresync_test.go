@@ -344,3 +344,23 @@ func TestHeldModSeq(t *testing.T) {
 	c.want("NOOP", "* VANISHED 2\n* OK [HIGHESTMODSEQ 7] modseq\nOK")
 	c.want("NOOP", "OK")
 }
+
+// TestFetchModSeq: a FETCH of flags that somebody else changed does not stand for
+// telling the change, which goes with its modseq (RFC 7162 §3.1).
+func TestFetchModSeq(t *testing.T) {
+	f := newFixture(t, memstore.Options{})
+	a := f.login(t)
+	a.append("INBOX", "x")
+	a.ok("SELECT INBOX")
+	b := f.login(t)
+	b.ok("ENABLE CONDSTORE")
+	b.ok("SELECT INBOX")
+	a.ok("STORE 1 +FLAGS (\\Seen)")
+	// Reading the body asks for \Seen, which the message has.
+	out := b.ok("FETCH 1 (FLAGS BODY[TEXT])")
+	if !strings.HasSuffix(out, "* 1 FETCH (UID 1 FLAGS (\\Seen) MODSEQ (3))\r\n") {
+		t.Errorf("the change was not told:\n%s", out)
+	}
+	b.want("FETCH 1 (FLAGS MODSEQ)", `* 1 FETCH (FLAGS (\Seen) MODSEQ (3))
+		OK`)
+}
