@@ -1,5 +1,7 @@
 package engine
 
+import "strings"
+
 // An ID names one command of a connection. Engines issue it, ascending from 1;
 // zero is no command. Tags can not serve: peers may repeat them.
 type ID uint64
@@ -88,4 +90,20 @@ const (
 // Allows reports whether a password may travel over a transport like s.
 func (p PlaintextAuth) Allows(s Security) bool {
 	return s.Encrypted || p == PlaintextAlways || p == PlaintextLoopback && s.Loopback
+}
+
+// AllowsMechanism reports whether a SASL mechanism may be used on a transport:
+// any where passwords may travel, and elsewhere those of SCRAM, CRAM-MD5, EXTERNAL
+// and ANONYMOUS, which show nobody what it takes to log in. Names match in any
+// case; one that is not known is taken for one that shows it.
+func (p PlaintextAuth) AllowsMechanism(s Security, mechanism string) bool {
+	if p.Allows(s) {
+		return true
+	}
+	name := strings.ToUpper(mechanism)
+	switch name {
+	case "CRAM-MD5", "EXTERNAL", "ANONYMOUS":
+		return true
+	}
+	return strings.HasPrefix(name, "SCRAM-")
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/imap"
 	"github.com/mailwire/mailwire/imapwire/imapcall"
+	"github.com/mailwire/mailwire/imapwire/imapclient"
 	"github.com/mailwire/mailwire/imapwire/sasl"
 )
 
@@ -67,6 +68,43 @@ func TestAuthenticate(t *testing.T) {
 		t.Errorf("no binding: %v", err)
 	}
 	do(t, c, &imapwire.Noop{})
+}
+
+// TestAuthenticateInTheClear: where no password may travel, a mechanism that shows
+// none logs in, and without one nothing is sent.
+func TestAuthenticateInTheClear(t *testing.T) {
+	addr := mailServer(t)
+	for _, tt := range []struct {
+		require bool
+		allow   []string
+		want    error
+	}{
+		{false, nil, nil}, {false, []string{sasl.CramMD5}, nil}, {false, []string{sasl.Plain, sasl.Login}, sasl.ErrPlaintext}, {true, nil, imapclient.ErrPlaintext},
+	} {
+		nc, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said strings.Builder
+		c, err := imapcall.New(t.Context(), nc, imapcall.Options{
+			Engine: imapclient.Options{RequireTLS: tt.require},
+			Trace: func(out bool, p []byte) {
+				if out {
+					said.Write(p)
+				}
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Authenticate(t.Context(), sasl.ClientOptions{User: "ada", Password: "secret", Allow: tt.allow}); !errors.Is(err, tt.want) {
+			t.Errorf("%v, %v: %v", tt.require, tt.allow, err)
+		}
+		if tt.want != nil && strings.Contains(said.String(), "AUTHENTICATE") {
+			t.Errorf("%v, %v: %q", tt.require, tt.allow, said.String())
+		}
+		c.Close()
+	}
 }
 
 // TestImpostor: a server that says OK without the proof of SCRAM is none.

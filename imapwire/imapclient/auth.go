@@ -35,9 +35,6 @@ func (c *Conn) Respond(id engine.ID, data engine.Secret) error {
 	if err != nil {
 		return err
 	}
-	if !c.opt.PlaintextAuth.Allows(c.sec) {
-		return ErrPlaintext
-	}
 	c.sendLine(cmd, base64.StdEncoding.EncodeToString([]byte(data)))
 	c.restAnswer()
 	return nil

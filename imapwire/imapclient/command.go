@@ -34,6 +34,8 @@ type command struct {
 	end int64
 	// literal: it has one, which a server may refuse before it has come.
 	literal bool
+	// mechanism is that of AUTHENTICATE.
+	mechanism string
 	// initial is the client's first message, held back for a server that takes
 	// it only as an answer.
 	initial    engine.Secret
@@ -79,7 +81,10 @@ func (c *Conn) Send(cmd imapwire.Command) (engine.ID, error) {
 	for _, before := range c.cmds {
 		barred = barred || before.verb == "STARTTLS"
 	}
-	if !barred && !c.mayTravel(next.verb) {
+	if v, is := cmd.(*imapwire.Authenticate); is {
+		next.mechanism = v.Mechanism
+	}
+	if !barred && !c.mayTravel(next) {
 		return 0, ErrPlaintext
 	}
 	switch v := cmd.(type) {
@@ -107,14 +112,21 @@ func (c *Conn) Send(cmd imapwire.Command) (engine.ID, error) {
 }
 
 // mayTravel reports whether a command may be sent over the transport.
-func (c *Conn) mayTravel(verb string) bool {
-	switch verb {
+func (c *Conn) mayTravel(cmd *command) bool {
+	switch cmd.verb {
 	case "CAPABILITY", "ID", "NOOP", "STARTTLS", "LOGOUT":
 		return true
-	case "LOGIN", "AUTHENTICATE":
-		return c.opt.PlaintextAuth.Allows(c.sec) && (c.sec.Encrypted || !c.opt.RequireTLS)
 	}
-	return c.sec.Encrypted || !c.opt.RequireTLS
+	if !c.sec.Encrypted && c.opt.RequireTLS {
+		return false
+	}
+	switch cmd.verb {
+	case "LOGIN":
+		return c.opt.PlaintextAuth.Allows(c.sec)
+	case "AUTHENTICATE":
+		return c.opt.PlaintextAuth.AllowsMechanism(c.sec, cmd.mechanism)
+	}
+	return true
 }
 
 // mayAssume reports whether the server has announced x, and nothing that is
@@ -157,7 +169,7 @@ func (c *Conn) pump() {
 					return
 				}
 			}
-			if !c.mayTravel(cmd.verb) {
+			if !c.mayTravel(cmd) {
 				cmd.close()
 				c.event(&Done{ID: cmd.id, Err: ErrPlaintext})
 				c.cmds = append(c.cmds[:i:i], c.cmds[i+1:]...)

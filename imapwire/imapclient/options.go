@@ -11,9 +11,10 @@ import (
 type Options struct {
 	// Security is the transport at the beginning.
 	Security engine.Security
-	// PlaintextAuth says when LOGIN and AUTHENTICATE may be sent in the clear.
-	// Where they may not, they are refused with [ErrPlaintext], and no octet of
-	// them leaves.
+	// PlaintextAuth says when LOGIN, and AUTHENTICATE with a mechanism that shows
+	// a password or a token, may be sent in the clear. Where they may not, they
+	// are refused with [ErrPlaintext], and no octet of them leaves. What shows
+	// nothing is sent: see [engine.PlaintextAuth.AllowsMechanism].
 	PlaintextAuth engine.PlaintextAuth
 	// RequireTLS: nothing but CAPABILITY, ID, NOOP, STARTTLS and LOGOUT is sent
 	// before the transport is encrypted; all else is [ErrPlaintext]. A server

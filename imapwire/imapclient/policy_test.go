@@ -36,10 +36,12 @@ func TestRequireTLS(t *testing.T) {
 					p.c.Send(&imapwire.StartTLS{})
 					p.c.Send(&imapwire.Login{User: "ada", Password: "secret"})
 					p.c.Send(&imapwire.Authenticate{Mechanism: "PLAIN", Initial: "\x00ada\x00secret", HasInitial: true})
+					p.c.Send(&imapwire.Authenticate{Mechanism: "SCRAM-SHA-256"})
 					p.c.Send(&imapwire.Select{Mailbox: "INBOX"})
 					for _, line := range []string{first, second, third} {
 						p.feed(line + "\r\n")
 						p.c.Send(&imapwire.Login{User: "ada", Password: "secret"})
+						p.c.Send(&imapwire.Authenticate{Mechanism: "EXTERNAL", HasInitial: true})
 						p.c.Send(&imapwire.Select{Mailbox: "INBOX"})
 						p.work()
 					}

@@ -39,6 +39,53 @@ func TestSurplus(t *testing.T) {
 	}
 }
 
+// TestMechanisms: invariant 23. In the clear a mechanism that shows nothing is
+// used, from the first message to the last, and no other; where TLS is required,
+// none is.
+func TestMechanisms(t *testing.T) {
+	for _, tt := range []struct {
+		mechanism string
+		shows     bool
+	}{
+		{"SCRAM-SHA-256", false}, {"scram-sha-1", false}, {"SCRAM-SHA-256-PLUS", false}, {"CRAM-MD5", false}, {"EXTERNAL", false}, {"ANONYMOUS", false},
+		{"PLAIN", true}, {"LOGIN", true}, {"XOAUTH2", true}, {"OAUTHBEARER", true}, {"NTLM", true}, {"CRAM-MD5X", true}, {"XSCRAM-SHA-1", true},
+	} {
+		for _, ready := range []string{"* OK ready", "* OK [CAPABILITY IMAP4rev1 SASL-IR] ready"} {
+			p := newPlayer(t, imapclient.Options{PlaintextAuth: engine.PlaintextLoopback})
+			p.feed(ready + "\r\n")
+			id, err := p.c.Send(&imapwire.Authenticate{Mechanism: tt.mechanism, Initial: "first", HasInitial: true})
+			if tt.shows {
+				if !errors.Is(err, imapclient.ErrPlaintext) {
+					t.Errorf("%s: %v", tt.mechanism, err)
+				}
+				continue
+			}
+			if err != nil {
+				t.Errorf("%s: %v", tt.mechanism, err)
+				continue
+			}
+			if !strings.Contains(ready, "SASL-IR") {
+				p.work()
+				p.feed("+ \r\n")
+			}
+			p.work()
+			p.feed("+ bW9yZQ==\r\n")
+			if err := p.c.Respond(id, "second"); err != nil {
+				t.Errorf("%s: %v", tt.mechanism, err)
+			}
+			p.work()
+			if log := strings.Join(p.log, "\n"); !strings.Contains(log, "Zmlyc3Q=") || !strings.Contains(log, "C: c2Vjb25k") {
+				t.Errorf("%s:\n%s", tt.mechanism, log)
+			}
+			p = newPlayer(t, imapclient.Options{PlaintextAuth: engine.PlaintextAlways, RequireTLS: true})
+			p.feed(ready + "\r\n")
+			if _, err := p.c.Send(&imapwire.Authenticate{Mechanism: tt.mechanism}); !errors.Is(err, imapclient.ErrPlaintext) {
+				t.Errorf("%s where TLS is required: %v", tt.mechanism, err)
+			}
+		}
+	}
+}
+
 // TestPlaintext: no password leaves in the clear where it may not, whatever
 // becomes of STARTTLS (invariant 23).
 func TestPlaintext(t *testing.T) {

@@ -215,3 +215,24 @@ func TestNewClientRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestPlaintextMechanisms: what the engines let pass in the clear is what this
+// package knows to show nothing (invariant 23).
+func TestPlaintextMechanisms(t *testing.T) {
+	for _, name := range []string{
+		sasl.External, sasl.OAuthBearer, sasl.XOAuth2, sasl.ScramSHA256Plus, sasl.ScramSHA1Plus, sasl.ScramSHA256, sasl.ScramSHA1,
+		sasl.CramMD5, sasl.Plain, sasl.Login, sasl.Anonymous,
+	} {
+		for _, name := range []string{name, strings.ToLower(name)} {
+			if engine.PlaintextNever.AllowsMechanism(engine.Security{}, name) == sasl.Plaintext(name) {
+				t.Errorf("%s", name)
+			}
+			if !engine.PlaintextNever.AllowsMechanism(engine.Security{Encrypted: true}, name) {
+				t.Errorf("%s over TLS", name)
+			}
+		}
+	}
+	if engine.PlaintextLoopback.AllowsMechanism(engine.Security{}, "X-UNKNOWN") {
+		t.Error("an unknown mechanism")
+	}
+}

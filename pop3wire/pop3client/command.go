@@ -34,8 +34,9 @@ type command struct {
 	end  int64
 	size int // of its line
 
-	// What follows is of a SASL exchange. initial is the client's first message,
+	// What follows is of a SASL exchange, with its mechanism. initial is the client's first message,
 	// held back for a server that takes it only as an answer.
+	mechanism  string
 	initial    engine.Secret
 	hasInitial bool
 	spoken     bool // the client has sent a message
@@ -98,6 +99,7 @@ func (cmd *command) encode(v pop3wire.Command) (err error) {
 	case *pop3wire.Top:
 		cmd.top = true
 	case *pop3wire.Auth:
+		cmd.mechanism = v.Mechanism
 		if !v.HasInitial {
 			break
 		}
@@ -157,6 +159,9 @@ func (c *Conn) mayTravel(cmd *command) bool {
 		return false
 	case cmd.verb == "APOP":
 		return c.opt.APOP.Allows(c.sec)
+	}
+	if cmd.kind == kindSASL {
+		return c.opt.PlaintextAuth.AllowsMechanism(c.sec, cmd.mechanism)
 	}
 	return cmd.gate&password == 0 || c.opt.PlaintextAuth.Allows(c.sec)
 }

@@ -15,7 +15,8 @@ const (
 	open
 	// login: when it succeeds, the client is logged in.
 	login
-	// password: it shows a password, or a name, to who sees it.
+	// password: it shows a password, or a name, to who sees it; AUTH does with
+	// some mechanisms only.
 	password
 )
 

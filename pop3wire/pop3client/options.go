@@ -10,9 +10,10 @@ import (
 type Options struct {
 	// Security is the transport at the beginning.
 	Security engine.Security
-	// PlaintextAuth says when USER, PASS and AUTH with a mechanism may be sent in
-	// the clear. Where they may not, they are refused with [ErrPlaintext], and no
-	// octet of them leaves.
+	// PlaintextAuth says when USER, PASS, and AUTH with a mechanism that shows a
+	// password or a token, may be sent in the clear. Where they may not, they are
+	// refused with [ErrPlaintext], and no octet of them leaves. A mechanism that
+	// shows nothing is used: see [engine.PlaintextAuth.AllowsMechanism].
 	PlaintextAuth engine.PlaintextAuth
 	// APOP says when APOP may be sent in the clear. Whoever sees it can try
 	// passwords, and a server that is an impostor can find some of it by
