@@ -188,7 +188,11 @@ func (f *fetching) tell(ctx context.Context, part imap.UIDSet) (rest imap.UIDSet
 		if !s.read(ctx) {
 			return nil, 0, mailbox.ErrNonExistent
 		}
-		res, err := sel.folder.Store(ctx, part, mailbox.FlagUpdate{Op: mailbox.AddFlags, Flags: []imap.Flag{imap.FlagSeen}})
+		asked, err := f.asked(ctx, part)
+		if err != nil {
+			return nil, 0, err
+		}
+		res, err := sel.folder.Store(ctx, asked, mailbox.FlagUpdate{Op: mailbox.AddFlags, Flags: []imap.Flag{imap.FlagSeen}})
 		if err != nil {
 			return nil, 0, err
 		}
@@ -258,6 +262,24 @@ func (f *fetching) tellOne(ctx context.Context, m *mailbox.Message, marked bool)
 		return false, err
 	}
 	return true, nil
+}
+
+// asked returns those of part that CHANGEDSINCE does not leave out: what is not
+// told does not become \Seen either.
+func (f *fetching) asked(ctx context.Context, part imap.UIDSet) (imap.UIDSet, error) {
+	if f.plan.since == 0 {
+		return part, nil
+	}
+	var uids imap.UIDSet
+	for m, err := range f.s.selected.folder.Messages(ctx, part) {
+		if err != nil {
+			return nil, err
+		}
+		if m.ModSeq > f.plan.since {
+			uids.Add(m.UID)
+		}
+	}
+	return uids, nil
 }
 
 // addBody fills in what needs the octets of the message.

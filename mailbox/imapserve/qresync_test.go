@@ -326,6 +326,20 @@ func TestCondStore(t *testing.T) {
 	}
 }
 
+// TestChangedSinceSeen: RFC 7162 §3.1.4.1. A message that CHANGEDSINCE leaves out
+// is not read, and so does not become \Seen.
+func TestChangedSinceSeen(t *testing.T) {
+	f := newFixture(t, memstore.Options{})
+	c := f.open(t, "INBOX")
+	for _, s := range []string{"one", "two"} {
+		c.append("INBOX", s) // modseqs 2, 3
+	}
+	c.ok("FETCH 1 MODSEQ")
+	c.want("FETCH 1:2 BODY[TEXT] (CHANGEDSINCE 2)", "* 2 FETCH (UID 2 FLAGS (\\Seen \\Recent) MODSEQ (4) BODY[TEXT] {13}\nbody of two\n)\nOK")
+	c.want("FETCH 1:2 BODY[TEXT] (CHANGEDSINCE 9)", "OK")
+	c.want("FETCH 1:2 FLAGS", "* 1 FETCH (FLAGS (\\Recent))\n* 2 FETCH (FLAGS (\\Seen \\Recent))\nOK")
+}
+
 // TestHeldModSeq: while an EXPUNGE is held, the client is told a modseq below it,
 // and the true one as soon as it is told (RFC 7162 §6).
 func TestHeldModSeq(t *testing.T) {
