@@ -362,6 +362,30 @@ func TestCatchupRaces(t *testing.T) {
 	m.want("synced", m.Synced(), true)
 }
 
+// TestCatchupRefused: invariant 29. What a server could not tell is asked for
+// again, not for ever, and never taken for a picture that is complete.
+func TestCatchupRefused(t *testing.T) {
+	m := &told{TB: t, Mirror: &imapclient.Mirror{}}
+	m.sent(m.Select("INBOX", nil))
+	m.take("* 1 EXISTS\n* OK [UIDVALIDITY 7] x\nA1 OK x\n* 1 FETCH (UID 5)")
+	for i := range 4 {
+		m.want("asked", m.catchup(), "UID FETCH 5 (UID FLAGS)")
+		m.take(fmt.Sprintf("A%d NO x", i+2))
+		m.want("complete", m.Synced(), false)
+	}
+	m.want("asked", m.catchup(), "")
+
+	m = &told{TB: t, Mirror: &imapclient.Mirror{}}
+	m.sent(m.Select("INBOX", nil))
+	m.take("* 1 EXISTS\n* OK [UIDVALIDITY 7] x\nA1 OK x\n* 1 FETCH (UID 5)")
+	m.catchup()
+	m.take("A2 NO x")
+	m.catchup()
+	m.take("* 1 FETCH (UID 5 FLAGS (a))\nA3 OK x")
+	m.want("asked", m.catchup(), "")
+	m.want("complete", m.Synced(), true)
+}
+
 // TestSilentStore: what a silent STORE does is known without being told, if it
 // can be.
 func TestSilentStore(t *testing.T) {

@@ -388,6 +388,14 @@ func (m *Mirror) answered(a *ask, ok bool) {
 		// more when it left.
 		s.stuck = a.changes == s.changes && (!ok || m.numbers.known <= a.known)
 	case askFlags:
+		if !ok {
+			// They may be there: a server that can not tell is asked again.
+			if s.rounds < maxRounds {
+				s.rounds++
+				return
+			}
+			m.frozen = true
+		}
 		if left := a.set.Minus(m.records.uids()); len(left) > 0 {
 			s.absent = s.absent.Union(left)
 		}
