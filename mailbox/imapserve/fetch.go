@@ -198,6 +198,8 @@ func (f *fetching) tell(ctx context.Context, part imap.UIDSet) (rest imap.UIDSet
 		}
 		sel.view.Own(res.Before, res.ModSeq, res.Changed)
 		changed = res.Changed
+		// What became \Seen and could not be told of now is news as any other.
+		defer func() { sel.view.Soil(changed) }()
 	}
 	for batch, err := range mailbox.Batches(ctx, sel.folder, part) {
 		if err != nil {
@@ -209,6 +211,7 @@ func (f *fetching) tell(ctx context.Context, part imap.UIDSet) (rest imap.UIDSet
 			if err != nil {
 				return nil, told, err
 			}
+			changed = changed.Minus(imap.UIDSet{{First: m.UID, Last: m.UID}})
 			if exists {
 				told++
 			}
