@@ -27,8 +27,11 @@ type conn struct {
 	sess     Session
 	raw      net.Conn // deadlines are set here
 	nc       net.Conn // raw, or TLS above it
+	host     string   // of the peer
 	loopback bool
 	id       uint64
+	// unwatch ends the watching of the server's context.
+	unwatch func() bool
 
 	// woken is set before the read deadline moves into the past, so that a
 	// deadline set at the same moment can not hide it.
@@ -44,6 +47,44 @@ type conn struct {
 	leaveBy  time.Time
 }
 
+// begin shakes hands, if TLS comes first, and makes the session.
+func (c *conn) begin(ctx context.Context, implicitTLS bool) error {
+	info := Info{Security: engine.Security{Loopback: c.loopback}, Local: c.raw.LocalAddr(), Remote: c.raw.RemoteAddr()}
+	if implicitTLS {
+		if err := c.handshake(ctx, nil); err != nil {
+			return err
+		}
+		info.Security = c.security()
+	}
+	info.Now = time.Now()
+	sess, err := c.srv.NewSession(info)
+	if err != nil {
+		return err
+	}
+	c.sess = sess
+	wake := c.wake
+	sess.OnChange(wake)
+	c.unwatch = context.AfterFunc(ctx, wake)
+	if c.srv.Log != nil {
+		c.srv.Log.Debug("connection", "id", c.id, "remote", info.Remote, "tls", info.Security.Encrypted)
+	}
+	return nil
+}
+
+// close gives back what begin took, and closes the connection.
+func (c *conn) close() {
+	if c.sess != nil {
+		c.unwatch()
+		c.sess.Close()
+		c.leaveUser()
+		if c.srv.Trace != nil {
+			c.srv.Trace(c.id, false, nil)
+		}
+	}
+	c.srv.leave(c.host, c.loopback)
+	c.raw.Close()
+}
+
 // past is a moment that every read deadline lies behind.
 var past = time.Unix(1, 0)
 
@@ -53,14 +94,23 @@ func (c *conn) wake() {
 	c.raw.SetReadDeadline(past)
 }
 
-// run is the loop: work while there is something to work on, write what came of
-// it in one go, and then do what the session wants.
+// run drives the session until it ends. A conversation that ended in good order,
+// or because the client left, returns nil.
 func (c *conn) run(ctx context.Context) error {
-	defer c.putBig()
+	err := c.loop(ctx)
+	c.putBig()
+	if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// loop works while there is something to work on, writes what came of it in one
+// go, and then does what the session wants.
+func (c *conn) loop(ctx context.Context) error {
 	for {
 		if ctx.Err() != nil && !c.leaving {
-			c.leaving, c.leaveBy = true, time.Now().Add(c.grace())
-			c.sess.Shutdown(time.Now())
+			c.leave()
 		}
 		if c.sess.Work(ctx) {
 			c.afterWork(ctx)
@@ -82,9 +132,20 @@ func (c *conn) run(ctx context.Context) error {
 		case engine.WantNothing:
 			return nil
 		default:
-			return errors.New("drive: session waits for " + want.String() + " and nobody gives it")
+			return errStuck(want)
 		}
 	}
+}
+
+func errStuck(w engine.Want) error {
+	return errors.New("drive: session waits for " + w.String() + " and nobody gives it")
+}
+
+// leave makes the session say goodbye.
+func (c *conn) leave() {
+	now := time.Now()
+	c.leaving, c.leaveBy = true, now.Add(c.grace())
+	c.sess.Shutdown(now)
 }
 
 // grace is how long goodbyes may take.

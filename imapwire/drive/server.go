@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -125,10 +124,14 @@ func (s *Server) serve(ctx context.Context, l net.Listener, implicitTLS bool) er
 		pause = 0
 		wg.Go(func() {
 			if err := s.serveConn(ctx, nc, implicitTLS); err != nil {
-				s.logger().Debug("connection ended", "remote", nc.RemoteAddr(), "err", err)
+				s.logEnd(nc, err)
 			}
 		})
 	}
+}
+
+func (s *Server) logEnd(nc net.Conn, err error) {
+	s.logger().Debug("connection ended", "remote", nc.RemoteAddr(), "err", err)
 }
 
 // ErrTooManyConns reports a connection that was closed because of a cap.
@@ -141,41 +144,32 @@ func (s *Server) ServeConn(ctx context.Context, nc net.Conn) error {
 	return s.serveConn(ctx, nc, false)
 }
 
+// serveConn is what the goroutine of a connection runs. While the connection
+// rests, its frame and that of conn.run are on the stack: whatever needs room
+// there is in functions that have returned by then. Below a quarter of 8 KiB,
+// the runtime's own frames included, a collection halves the stack.
 func (s *Server) serveConn(ctx context.Context, nc net.Conn, implicitTLS bool) error {
-	defer nc.Close()
-	host, loopback := remoteHost(nc)
-	if !s.enter(host, loopback) {
-		return ErrTooManyConns
-	}
-	defer s.leave(host, loopback)
-	c := &conn{srv: s, raw: nc, nc: nc, loopback: loopback, id: s.lastID.Add(1)}
-	info := Info{Security: engine.Security{Loopback: loopback}, Local: nc.LocalAddr(), Remote: nc.RemoteAddr()}
-	if implicitTLS {
-		if err := c.handshake(ctx, nil); err != nil {
-			return err
-		}
-		info.Security = c.security()
-	}
-	info.Now = time.Now()
-	sess, err := s.NewSession(info)
+	c, err := s.begin(ctx, nc, implicitTLS)
 	if err != nil {
 		return err
 	}
-	c.sess = sess
-	if s.Trace != nil {
-		defer s.Trace(c.id, false, nil)
+	defer c.close()
+	return c.run(ctx)
+}
+
+// begin makes the session of a connection. On an error nc is closed.
+func (s *Server) begin(ctx context.Context, nc net.Conn, implicitTLS bool) (*conn, error) {
+	host, loopback := remoteHost(nc)
+	if !s.enter(host, loopback) {
+		nc.Close()
+		return nil, ErrTooManyConns
 	}
-	defer c.leaveUser()
-	defer sess.Close()
-	sess.OnChange(c.wake)
-	stop := context.AfterFunc(ctx, c.wake)
-	defer stop()
-	s.logger().Debug("connection", "id", c.id, "remote", nc.RemoteAddr(), "tls", info.Security.Encrypted)
-	err = c.run(ctx)
-	if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
-		return nil
+	c := &conn{srv: s, raw: nc, nc: nc, host: host, loopback: loopback, id: s.lastID.Add(1)}
+	if err := c.begin(ctx, implicitTLS); err != nil {
+		c.close()
+		return nil, err
 	}
-	return err
+	return c, nil
 }
 
 // remoteHost returns the address of the peer without its port, and whether the

@@ -25,7 +25,7 @@ func (c *Conn) login(cmd *imapwire.Login) {
 //
 //	authenticate = "AUTHENTICATE" SP auth-type [SP initial-resp] *(CRLF base64)
 func (c *Conn) authenticate(cmd *imapwire.Authenticate) {
-	for _, m := range c.opt.Mechanisms {
+	for _, m := range c.mechs {
 		if !strings.EqualFold(m.Name, cmd.Mechanism) {
 			continue
 		}

@@ -1,6 +1,10 @@
 package imapserver
 
-import "github.com/mailwire/mailwire/imapwire/imap"
+import (
+	"slices"
+
+	"github.com/mailwire/mailwire/imapwire/imap"
+)
 
 // A capabilityCache holds the list of one state: it changes with the state and
 // the transport, and not with commands.
@@ -19,12 +23,12 @@ func (c *Conn) capabilities() imap.Capabilities {
 }
 
 func (c *Conn) listCapabilities(state State) imap.Capabilities {
-	lists := c.opt.Capabilities
-	list := lists.NotAuthenticated
+	list := c.lists.NotAuthenticated
 	if state != StateNotAuthenticated {
-		list = lists.Authenticated
+		list = c.lists.Authenticated
 	}
-	list = append(imap.Capabilities(nil), list...)
+	// The list itself is shared; what is added goes into a copy.
+	list = slices.Clip(list)
 	if !list.Has(imap.CapIMAP4rev1) && !list.Has(imap.CapIMAP4rev2) {
 		list = append(imap.Capabilities{imap.CapIMAP4rev1}, list...)
 	}
@@ -38,7 +42,7 @@ func (c *Conn) listCapabilities(state State) imap.Capabilities {
 		list = append(list, imap.CapLoginDisabled)
 	}
 	ir := true
-	for _, m := range c.opt.Mechanisms {
+	for _, m := range c.mechs {
 		if !c.offers(m) {
 			continue
 		}
@@ -58,12 +62,10 @@ func (c *Conn) offers(m Mechanism) bool {
 // SetMechanisms changes what mechanisms are offered, for a transport that has
 // become another. The error is that of [New], and nothing changes.
 func (c *Conn) SetMechanisms(m []Mechanism) error {
-	opt := c.opt
-	opt.Mechanisms = m
-	if err := opt.check(); err != nil {
+	if err := checkMechanisms(m); err != nil {
 		return err
 	}
-	c.opt.Mechanisms = m
+	c.mechs = m
 	c.caps = capabilityCache{}
 	return nil
 }
@@ -74,7 +76,7 @@ func (c *Conn) SetCapabilities(l CapabilityLists) error {
 	if err := l.check(); err != nil {
 		return err
 	}
-	c.opt.Capabilities = l
+	c.lists = l
 	c.caps = capabilityCache{}
 	return nil
 }

@@ -34,8 +34,8 @@ const (
 //
 // A mistake of the caller is an error, and nothing changes.
 type Conn struct {
-	opt    Options
-	lim    imapwire.Limits
+	opt    *Options         // shared: what is this Conn's own stands below
+	lim    *imapwire.Limits // shared, too
 	framer imapwire.Framer
 	parser imapwire.Parser
 	out    output
@@ -47,6 +47,9 @@ type Conn struct {
 	sec     engine.Security
 	enabled imap.Capabilities
 	caps    capabilityCache
+	// lists and mechs are the Capabilities and Mechanisms in force.
+	lists CapabilityLists
+	mechs []Mechanism
 
 	events []Event
 	heard  int // of these, how many Next has returned
@@ -97,23 +100,28 @@ const (
 // New returns a Conn for a client that just connected. The greeting is queued.
 // The error is about options that contradict each other.
 func New(now time.Time, opt Options) (*Conn, error) {
-	lim, err := opt.Limits.WithDefaults()
+	t, err := NewTemplate(opt)
 	if err != nil {
 		return nil, err
 	}
-	if err := opt.check(); err != nil {
-		return nil, err
+	return t.conn(now, opt.Security, opt.Mechanisms)
+}
+
+// conn is New for options that were checked.
+func (t *Template) conn(now time.Time, sec engine.Security, m []Mechanism) (*Conn, error) {
+	c := &Conn{
+		opt: &t.opt, lim: &t.lim, lists: t.opt.Capabilities, mechs: m,
+		now: now, sec: sec, state: StateNotAuthenticated,
 	}
-	c := &Conn{opt: opt, lim: lim, now: now, sec: opt.Security, state: StateNotAuthenticated}
-	greeting := imapwire.StatusCondition{Condition: imapwire.OK, Text: opt.Greeting}
+	greeting := imapwire.StatusCondition{Condition: imapwire.OK, Text: c.opt.Greeting}
 	if greeting.Text == "" {
 		greeting.Text = "mailwire ready"
 	}
-	if opt.PreAuth {
+	if c.opt.PreAuth {
 		c.state, greeting.Condition = StateAuthenticated, imapwire.PREAUTH
 	}
 	c.setBounds()
-	c.out.Keep(2 * lim.Output)
+	c.out.Keep(2 * c.lim.Output)
 	greeting.Code = &imapwire.CodeCapability{Capabilities: c.capabilities()}
 	if err := c.out.send(&imapwire.StatusResponse{StatusCondition: greeting}); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package imapserver
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
@@ -44,6 +45,35 @@ type Options struct {
 	Relay bool
 }
 
+// A Template makes Conns whose options are the same but for the transport: it
+// checks and holds them once for all. It may be used by many goroutines.
+type Template struct {
+	opt Options
+	lim imapwire.Limits
+}
+
+// NewTemplate returns a template. The error is about options that contradict each
+// other.
+func NewTemplate(opt Options) (*Template, error) {
+	lim, err := opt.Limits.WithDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if err := opt.check(); err != nil {
+		return nil, err
+	}
+	return &Template{opt, lim}, nil
+}
+
+// New returns a Conn as [New] does, with another transport and other mechanisms
+// than the options of the template have.
+func (t *Template) New(now time.Time, sec engine.Security, m []Mechanism) (*Conn, error) {
+	if err := checkMechanisms(m); err != nil {
+		return nil, err
+	}
+	return t.conn(now, sec, m)
+}
+
 // A Mechanism is a SASL mechanism that a server offers.
 type Mechanism struct {
 	// Name in upper case.
@@ -62,15 +92,8 @@ type CapabilityLists struct {
 
 // check finds what is wrong with options, limits excepted.
 func (o *Options) check() error {
-	for i, m := range o.Mechanisms {
-		if m.Name == "" || !engine.Atom.All(m.Name) || strings.ToUpper(m.Name) != m.Name {
-			return fmt.Errorf("imapserver: %q is not the name of a SASL mechanism in upper case", m.Name)
-		}
-		for _, n := range o.Mechanisms[:i] {
-			if n.Name == m.Name {
-				return fmt.Errorf("imapserver: the mechanism %s is listed twice", m.Name)
-			}
-		}
+	if err := checkMechanisms(o.Mechanisms); err != nil {
+		return err
 	}
 	if _, err := imapwire.AppendResponse(nil, &imapwire.EnabledData{Capabilities: o.Enable}, imapwire.ResponseOptions{}); err != nil {
 		return fmt.Errorf("imapserver: Enable: %w", err)
@@ -79,6 +102,20 @@ func (o *Options) check() error {
 		return fmt.Errorf("imapserver: ID: %w", err)
 	}
 	return o.Capabilities.check()
+}
+
+func checkMechanisms(mechs []Mechanism) error {
+	for i, m := range mechs {
+		if m.Name == "" || !engine.Atom.All(m.Name) || strings.ToUpper(m.Name) != m.Name {
+			return fmt.Errorf("imapserver: %q is not the name of a SASL mechanism in upper case", m.Name)
+		}
+		for _, n := range mechs[:i] {
+			if n.Name == m.Name {
+				return fmt.Errorf("imapserver: the mechanism %s is listed twice", m.Name)
+			}
+		}
+	}
+	return nil
 }
 
 // check finds words that are no capabilities, or that are not the caller's to

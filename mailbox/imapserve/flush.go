@@ -201,6 +201,9 @@ func (s *Session) announceKeywords(flags []imap.Flag) {
 	fresh := false
 	for _, f := range flags {
 		if !f.IsSystem() && !sel.keywords[f.Fold()] {
+			if sel.keywords == nil {
+				sel.keywords = make(map[string]bool)
+			}
 			sel.keywords[f.Fold()] = true
 			sel.known = append(sel.known, f)
 			fresh = true

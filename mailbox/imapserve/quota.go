@@ -148,11 +148,23 @@ func quotaData(root quota.Root) *imapwire.QuotaData {
 // The store's bell says when to look. After a command that adds messages a soft
 // limit of their folder is told in any case, for the client that caused it.
 
-// toldQuota is what a session has seen of a root, and which soft limits it has
-// told to be exceeded.
+// toldQuota is what a session has seen used of a root, and which soft limits it
+// has told to be exceeded.
 type toldQuota struct {
-	root quota.Root
+	root string
+	used quota.Amounts
 	over []quota.Resource
+}
+
+// toldQuota returns what the session has seen of a root; nil for one that it has
+// not seen.
+func (sel *selected) toldQuota(root string) *toldQuota {
+	for i := range sel.quota {
+		if sel.quota[i].root == root {
+			return &sel.quota[i]
+		}
+	}
+	return nil
 }
 
 // ringQuota makes the sessions of a user look at the quota roots of their
@@ -185,7 +197,7 @@ func (s *Session) warnQuota(ctx context.Context) {
 		return
 	}
 	rung := s.quotaRung.Swap(false)
-	if sel.quota != nil && s.srv.stop != nil && !rung {
+	if sel.quotaSeen && s.srv.stop != nil && !rung {
 		return // a store that rings has not
 	}
 	roots, err := f.QuotaRoots(ctx)
@@ -193,21 +205,23 @@ func (s *Session) warnQuota(ctx context.Context) {
 		s.quotaRung.Store(true)
 		return
 	}
-	seen := make(map[string]toldQuota, len(roots))
-	for _, r := range roots {
-		told, known := sel.quota[r.Name]
+	seen := make([]toldQuota, len(roots))
+	for i, r := range roots {
+		told := sel.toldQuota(r.Name)
 		over := r.OverSoft()
 		for _, x := range over {
-			if !slices.Contains(told.over, x) {
+			if told == nil || !slices.Contains(told.over, x) {
 				s.conn.Send(overSoft(x))
 			}
 		}
-		if t, crossed := quota.Crossed(s.srv.quota.Warnings, r.Limits, told.root.Used, r.Used); crossed && known {
-			s.conn.Send(crossing(r, t))
+		if told != nil {
+			if t, crossed := quota.Crossed(s.srv.quota.Warnings, r.Limits, told.used, r.Used); crossed {
+				s.conn.Send(crossing(r, t))
+			}
 		}
-		seen[r.Name] = toldQuota{r, over}
+		seen[i] = toldQuota{r.Name, r.Used, over}
 	}
-	sel.quota = seen
+	sel.quota, sel.quotaSeen = seen, true
 }
 
 // grew tells which soft limits are exceeded in a folder to which the command in
@@ -256,9 +270,8 @@ func (s *Session) tellOver(roots []quota.Root) {
 			s.conn.Send(overSoft(x))
 		}
 		if sel := s.selected; sel != nil {
-			if told, known := sel.quota[r.Name]; known {
+			if told := sel.toldQuota(r.Name); told != nil {
 				told.over = over
-				sel.quota[r.Name] = told
 			}
 		}
 	}

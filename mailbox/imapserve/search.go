@@ -58,12 +58,8 @@ func (r searchReturn) saves(found imap.UIDSet) imap.UIDSet {
 	return s
 }
 
-// How many messages are looked at before others get a turn: when what the folder
-// knows of them decides, and when they may have to be opened.
-const (
-	searchSlice       = 2048
-	searchOpenedSlice = 256
-)
+// searchSlice is how many messages are looked at before others get a turn.
+const searchSlice = 256
 
 // search answers SEARCH over the messages that the client knows of.
 func (s *Session) search(ctx context.Context, id engine.ID, tag string, cmd *imapwire.Search) {
@@ -97,10 +93,7 @@ func (s *Session) search(ctx context.Context, id engine.ID, tag string, cmd *ima
 	}
 	f := &searching{
 		s: s, query: q, left: sel.view.Told().Set(), told: sel.view.Told().Cursor(),
-		slice: searchSlice, uid: cmd.UID, keep: ret.save, list: ret.all || ret.min || ret.max, modSeq: modSeq,
-	}
-	if q.Opens() {
-		f.slice = searchOpenedSlice
+		uid: cmd.UID, keep: ret.save, list: ret.all || ret.min || ret.max, modSeq: modSeq,
 	}
 	s.run(ctx, id, then(f.run, s.finishingWith(id, func() imapwire.StatusCondition {
 		if ret.save {
@@ -128,7 +121,6 @@ type searching struct {
 	query *query.Query
 	left  imap.UIDSet
 	told  imap.UIDCursor
-	slice int64
 	uid   bool
 	// count is how many were found. With list they stand in found, numbers or
 	// UIDs as asked for, with keep in uids.
@@ -193,7 +185,7 @@ func usesModSeq(key imap.SearchKey) bool {
 // run is the task: one slice of messages for each call.
 func (f *searching) run(ctx context.Context) bool {
 	folder := f.s.selected.folder
-	part := f.left.Cut(f.slice)
+	part := f.left.Cut(searchSlice)
 	for batch, err := range mailbox.Batches(ctx, folder, part) {
 		if err != nil {
 			f.err = err

@@ -26,11 +26,12 @@ type selected struct {
 	// saved is the result of the last SEARCH RETURN (SAVE), for "$".
 	saved imap.UIDSet
 	// known are the keywords the client was told in FLAGS; keywords has them
-	// by their folded form.
+	// by their folded form, and is nil without any.
 	known    []imap.Flag
 	keywords map[string]bool
-	// quota is what the session has told of each quota root, by name.
-	quota map[string]toldQuota
+	// quota is what the session has told of each quota root, once quotaSeen.
+	quota     []toldQuota
+	quotaSeen bool
 	// flushing: the changes to tell have been read; some are not told yet.
 	flushing bool
 	// toldModSeq: the command in progress told a modseq; removed: it removed
@@ -181,7 +182,9 @@ func (s *Session) tellSelected(status mailbox.Status, snap mailbox.Snapshot) err
 // flagsData returns the FLAGS response and remembers what it tells.
 func (sel *selected) flagsData(keywords []imap.Flag) *imapwire.FlagsData {
 	sel.known = keywords[:len(keywords):len(keywords)]
-	sel.keywords = make(map[string]bool, len(keywords))
+	if sel.keywords = nil; len(keywords) > 0 {
+		sel.keywords = make(map[string]bool, len(keywords))
+	}
 	flags := append(imap.SystemFlags(), keywords...)
 	for _, k := range keywords {
 		sel.keywords[k.Fold()] = true

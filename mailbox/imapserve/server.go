@@ -47,7 +47,8 @@ type Options struct {
 type Server struct {
 	store mailbox.Store
 	opt   Options
-	lists imapserver.CapabilityLists
+	// engines makes the engines of sessions.
+	engines *imapserver.Template
 	// quota is what the store does with quotas; without Resources nothing.
 	quota mailbox.QuotaSupport
 	stop  func()
@@ -69,8 +70,20 @@ func NewServer(store mailbox.Store, opt Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	engines, err := imapserver.NewTemplate(imapserver.Options{
+		PlaintextAuth: opt.PlaintextAuth,
+		Limits:        opt.Limits,
+		Capabilities:  capabilities(store),
+		StartTLS:      opt.StartTLS,
+		Enable:        imap.Capabilities{imap.CapIMAP4rev2, imap.CapCondStore, imap.CapQResync},
+		ID:            opt.ID,
+		Greeting:      opt.Greeting,
+	})
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
-		store: store, opt: opt, lists: capabilities(store), quota: quotaSupport(store), appendMax: limits.Append,
+		store: store, opt: opt, engines: engines, quota: quotaSupport(store), appendMax: limits.Append,
 		hubs: make(map[mailbox.FolderID]*hub), users: make(map[string]map[*Session]struct{}),
 	}
 	if w, ok := store.(mailbox.Watcher); ok {
@@ -109,17 +122,7 @@ type Info struct {
 // Session begins a session on a new connection. The greeting is queued.
 func (s *Server) Session(now time.Time, info Info) (*Session, error) {
 	sess := &Session{srv: s, now: now}
-	conn, err := imapserver.New(now, imapserver.Options{
-		Security:      info.Security,
-		PlaintextAuth: s.opt.PlaintextAuth,
-		Limits:        s.opt.Limits,
-		Capabilities:  s.lists,
-		Mechanisms:    mechanisms(sess.saslOptions(info.Security)),
-		StartTLS:      s.opt.StartTLS,
-		Enable:        imap.Capabilities{imap.CapIMAP4rev2, imap.CapCondStore, imap.CapQResync},
-		ID:            s.opt.ID,
-		Greeting:      s.opt.Greeting,
-	})
+	conn, err := s.engines.New(now, info.Security, mechanisms(sess.saslOptions(info.Security)))
 	if err != nil {
 		return nil, err
 	}

@@ -78,9 +78,6 @@ func Compile(key imap.SearchKey, scope Scope) (*Query, error) {
 	return &Query{root: n}, nil
 }
 
-// Opens reports whether Match may read the octets of a message.
-func (q *Query) Opens() bool { return q.root.cost != costMeta }
-
 // Match reports whether a message of a folder matches. A message whose octets
 // are gone does not. Other errors are those of the store. m is not changed and
 // not kept.
