@@ -12,24 +12,21 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// newFolder returns the transformation of i;unicode-casemap: titlecase, then
-// compatibility decomposition (RFC 5051 §2).
-func newFolder() transform.Transformer {
-	return transform.Chain(runes.Map(unicode.ToTitle), norm.NFKD)
-}
-
-// fold returns the form under which equal texts are equal strings.
+// fold returns the form under which equal texts are equal strings, that of
+// i;unicode-casemap: titlecase, then compatibility decomposition (RFC 5051 §2).
 func fold(s string) string {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf {
-			out, _, err := transform.String(newFolder(), s)
-			if err != nil {
-				return s
-			}
-			return out
+			return norm.NFKD.String(strings.Map(unicode.ToTitle, s))
 		}
 	}
 	return strings.ToUpper(s)
+}
+
+// foldReader is fold for a stream. The two steps are readers of their own: a
+// [transform.Chain] fails where a decomposition is much longer than its character.
+func foldReader(r io.Reader) io.Reader {
+	return norm.NFKD.Reader(transform.NewReader(r, runes.Map(unicode.ToTitle)))
 }
 
 // A needle is a text to look for.
@@ -49,7 +46,7 @@ func (n needle) inStream(r io.Reader) (bool, error) {
 	if n.folded == "" {
 		return true, nil
 	}
-	r = transform.NewReader(r, newFolder())
+	r = foldReader(r)
 	keep := len(n.folded) - 1
 	window := make([]byte, 0, keep+windowSize)
 	for {

@@ -221,6 +221,17 @@ func TestNaive(t *testing.T) {
 	})
 }
 
+// TestLongDecompositions: a text of characters that become many times as long is
+// searched as any other.
+func TestLongDecompositions(t *testing.T) {
+	f := inbox(t, mail{text: "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + strings.Repeat("\uFDFA", 5000) + "end"})
+	for value, want := range map[string]int{"\u0635\u0644\u0649": 1, "\uFDFAEND": 1, "ende": 0} {
+		if n := len(found(t, f, &imap.SearchText{Field: imap.TextBody, Value: value}, query.Scope{})); n != want {
+			t.Errorf("%q is found in %d messages, want %d", value, n, want)
+		}
+	}
+}
+
 // FuzzSearch: any message and any text: no failure, and SUBJECT finds what the
 // header says.
 func FuzzSearch(f *testing.F) {
