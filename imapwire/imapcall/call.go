@@ -27,8 +27,9 @@ type Call struct {
 	c    *Client
 	id   engine.ID
 	verb string
-	// content: it sends a message.
+	// content: it sends a message; owed are the octets that have to be pushed.
 	content bool
+	owed    int64
 	// exchange is that of AUTHENTICATE.
 	exchange sasl.Client
 	body     func(f *imapwire.FetchData, section imapwire.SectionData) io.Writer
@@ -61,15 +62,21 @@ func (call *Call) Wait(ctx context.Context) (*Result, error) {
 	if err == nil {
 		return call.outcome()
 	}
+	return nil, call.giveUp(err)
+}
+
+// giveUp gives a call up because of err, and returns the error to report.
+func (call *Call) giveUp(err error) error {
+	c := call.c
 	c.mu.Lock()
 	call.given = true
 	half := c.conn.Withdraw(call.id) != nil && call.content && !c.conn.Sent(call.id)
 	c.mu.Unlock()
 	if half {
 		c.Close()
-		return nil, errors.Join(err, ErrHalfSent)
+		return errors.Join(err, ErrHalfSent)
 	}
-	return nil, err
+	return err
 }
 
 func (call *Call) outcome() (*Result, error) {
@@ -117,11 +124,14 @@ func (c *Client) event(ev imapclient.Event) {
 		c.fetched(ev)
 	case *imapclient.Challenge:
 		c.challenged(ev)
+	case *imapclient.Ready:
+		c.ready(ev)
 	case *imapclient.Done:
 		for i, call := range c.calls {
 			if call.id == ev.ID {
 				c.calls = append(c.calls[:i:i], c.calls[i+1:]...)
 				call.res.Status, call.done = ev.Status, true
+				c.refused(call)
 				if call.err == nil {
 					call.err = ev.Err
 				}

@@ -57,18 +57,24 @@ type Options struct {
 // A Client is a session with a server. Its methods may be called from many
 // goroutines.
 type Client struct {
-	opt  Options
-	wake chan struct{}
+	opt Options
 
-	mu     sync.Mutex
-	conn   *imapclient.Conn
-	drive  *drive.Client
-	calls  []*Call // without an answer, in the order of Start
-	to     *Call   // to which the contents that come belong
-	sink   sink
-	greet  *imapclient.Greeting
-	closed error // why the session is over
-	over   bool
+	// bell wakes all who wait, by being closed; another takes its place.
+	bellMu sync.Mutex
+	bell   chan struct{}
+
+	mu    sync.Mutex
+	conn  *imapclient.Conn
+	drive *drive.Client
+	calls []*Call // without an answer, in the order of Start
+	to    *Call   // to which the contents that come belong
+	sink  sink
+	// awaited are the contents that the server awaits, in the order in which they
+	// have to come.
+	awaited []awaited
+	greet   *imapclient.Greeting
+	closed  error // why the session is over
+	over    bool
 }
 
 // New begins a session over a connection, which it owns from then on, and waits
@@ -83,7 +89,7 @@ func New(ctx context.Context, nc net.Conn, opt Options) (*Client, error) {
 		opt.MaxContent = 16 << 20
 	}
 	opt.Engine.Security = sec
-	c := &Client{opt: opt, wake: make(chan struct{}, 1)}
+	c := &Client{opt: opt, bell: make(chan struct{})}
 	if c.conn, err = imapclient.New(time.Now(), opt.Engine); err != nil {
 		nc.Close()
 		return nil, err
@@ -108,11 +114,18 @@ func New(ctx context.Context, nc net.Conn, opt Options) (*Client, error) {
 	return c, nil
 }
 
+// ring wakes all who wait: what one of them has taken in may be another's answer.
 func (c *Client) ring() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
+	c.bellMu.Lock()
+	defer c.bellMu.Unlock()
+	close(c.bell)
+	c.bell = make(chan struct{})
+}
+
+func (c *Client) nextRing() <-chan struct{} {
+	c.bellMu.Lock()
+	defer c.bellMu.Unlock()
+	return c.bell
 }
 
 // reason is why the session is over.
@@ -128,6 +141,7 @@ func (c *Client) wait(ctx context.Context, until func() bool) error {
 	// Somebody else who waits goes on with the work.
 	defer c.ring()
 	for {
+		ring := c.nextRing()
 		c.mu.Lock()
 		progress, err := c.work(ctx)
 		done := until()
@@ -137,6 +151,7 @@ func (c *Client) wait(ctx context.Context, until func() bool) error {
 		case done:
 			return nil
 		case progress:
+			c.ring()
 			continue
 		case err != nil:
 			return err
@@ -146,7 +161,7 @@ func (c *Client) wait(ctx context.Context, until func() bool) error {
 		}
 		timeout := time.NewTimer(time.Until(deadline))
 		select {
-		case <-c.wake:
+		case <-ring:
 		case <-timeout.C:
 		case <-ctx.Done():
 			timeout.Stop()
@@ -175,6 +190,9 @@ func (c *Client) work(ctx context.Context) (progress bool, err error) {
 // Do sends a command and waits for its answer. An answer other than OK is a
 // [*StatusError], with the Result beside it.
 func (c *Client) Do(ctx context.Context, cmd imapwire.Command) (*Result, error) {
+	if _, is := pushed(cmd); is {
+		return nil, ErrPushed
+	}
 	call, err := c.Start(cmd)
 	if err != nil {
 		return nil, err
@@ -199,8 +217,9 @@ func (c *Client) start(cmd imapwire.Command, exchange sasl.Client) (*Call, error
 	call := &Call{c: c, id: id, verb: cmd.Verb(), exchange: exchange}
 	if a, ok := cmd.(*imapwire.Append); ok {
 		for _, m := range a.Messages {
-			call.content = call.content || m.Content != nil
+			call.content = call.content || m.Content != nil || m.Pushed
 		}
+		call.owed, _ = pushed(cmd)
 	}
 	c.calls = append(c.calls, call)
 	c.ring()

@@ -21,6 +21,9 @@
 // be drained and nothing that hangs when it is ignored; a client on which nobody
 // waits is silent. Calls may come from many goroutines.
 //
+// The content of a message that is sent comes from a reader, or is given in pieces
+// with [Call.Push], which who copies from one server to another needs.
+//
 // A context that ends gives up one call: what the server still says about it is
 // dropped, and the session goes on. Only a message that is half sent can not be
 // taken back: then the session is closed, and the error is [ErrHalfSent].

@@ -3,6 +3,7 @@ package imapcall_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"time"
 
@@ -67,4 +68,72 @@ func exampleServer(ctx context.Context) net.Conn {
 	}}
 	go d.ServeConn(ctx, server)
 	return client
+}
+
+// A toMailbox is a writer whose octets become a message: what copies from one
+// server to another needs.
+type toMailbox struct {
+	ctx  context.Context
+	call *imapcall.Call
+}
+
+func (m toMailbox) Write(p []byte) (int, error) { return m.call.Push(m.ctx, p) }
+
+// A message goes from one server to another in the pieces in which it comes: there
+// is no reader, no file and no goroutine in between.
+func ExampleCall_Push() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var from, to *imapcall.Client
+	for _, c := range []**imapcall.Client{&from, &to} {
+		var err error
+		*c, err = imapcall.New(ctx, exampleServer(ctx), imapcall.Options{
+			Engine: imapclient.Options{PlaintextAuth: engine.PlaintextAlways}, // an example: this connection is memory
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		defer (*c).Close()
+		if err := (*c).Login(ctx, "ada", "secret"); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	for _, cmd := range []imapwire.Command{
+		&imapwire.Append{Mailbox: "INBOX", Messages: []imapwire.AppendMessage{message("Subject: Hello\r\n\r\nworld\r\n")}},
+		&imapwire.Select{Mailbox: "INBOX", ReadOnly: true},
+	} {
+		if _, err := from.Do(ctx, cmd); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+
+	fetch, err := from.Start(&imapwire.Fetch{Set: imap.SetOf(1), Items: []imapwire.FetchItem{&imapwire.FetchBody{Peek: true}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var call *imapcall.Call
+	fetch.Body(func(_ *imapwire.FetchData, section imapwire.SectionData) io.Writer {
+		call, err = to.Start(&imapwire.Append{Mailbox: "INBOX", Messages: []imapwire.AppendMessage{{
+			Size: section.Content.Size, Pushed: true, Wait: true,
+		}}})
+		if err != nil {
+			return nil
+		}
+		return toMailbox{ctx, call}
+	})
+	if _, fetchErr := fetch.Wait(ctx); fetchErr != nil || err != nil {
+		fmt.Println(fetchErr, err)
+		return
+	}
+	res, err := call.Wait(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(res.Status.Condition, res.Status.Code.(*imapwire.CodeAppendUID).UIDs)
+	// Output: OK 1
 }
