@@ -43,11 +43,12 @@ func (s *Session) unsolicited() imapwire.FetchHas {
 // settleModSeq sees before a tagged response that the client ends with a modseq
 // from which it can ask later and miss nothing: while an EXPUNGE is held, one
 // below it (RFC 7162 §3.2, §6), and the true one as soon as it is told. What a
-// command itself removed is told in its OK (§3.2.7).
-func (s *Session) settleModSeq(c *imapwire.StatusCondition) {
+// command itself removed is told in its OK (§3.2.7): it returns the code of the
+// response.
+func (s *Session) settleModSeq(c imapwire.StatusCondition) imapwire.Code {
 	sel := s.selected
 	if sel == nil || sel.view == nil || !s.modSeqs {
-		return
+		return c.Code
 	}
 	held := sel.view.Held() > 0
 	switch m := sel.view.HighestModSeq(); {
@@ -62,6 +63,7 @@ func (s *Session) settleModSeq(c *imapwire.StatusCondition) {
 		sel.lowered = false
 	}
 	sel.removed, sel.toldModSeq = false, false
+	return c.Code
 }
 
 // sendFetch sends a FETCH response.

@@ -235,11 +235,9 @@ func (f *fetching) tellOne(ctx context.Context, m *mailbox.Message, marked bool)
 	if m.ModSeq <= f.plan.since {
 		return true, nil
 	}
-	f.data = imapwire.FetchData{
-		Num: seq, Has: f.plan.has,
-		UID: m.UID, ModSeq: m.ModSeq, Size: m.Size, InternalDate: m.InternalDate,
-	}
 	d := &f.data
+	d.Num, d.Has = seq, f.plan.has
+	d.UID, d.ModSeq, d.Size, d.InternalDate = m.UID, m.ModSeq, m.Size, m.InternalDate
 	if marked {
 		d.Has |= imapwire.HasFlags | s.unsolicited()
 	}
@@ -252,6 +250,7 @@ func (f *fetching) tellOne(ctx context.Context, m *mailbox.Message, marked bool)
 		}
 	}
 	if f.plan.body {
+		d.Sections, d.BinarySizes = nil, nil
 		err := f.addBody(ctx, d, m.UID)
 		if errors.Is(err, mailbox.ErrExpunged) {
 			return false, nil

@@ -21,7 +21,7 @@ const (
 func (s *Session) read(ctx context.Context) bool {
 	sel := s.selected
 	snap, err := sel.hub.pull(ctx, sel.folder)
-	if err == nil {
+	if err == nil && snap.ModSeq != sel.view.Watermark() {
 		err = sel.view.Read(sel.hub.changes(ctx, sel.folder, sel.view.Watermark()))
 		if floor := (*mailbox.FloorError)(nil); errors.As(err, &floor) {
 			sel.view.Resync(snap)

@@ -93,30 +93,40 @@ func (h *hub) pull(ctx context.Context, f mailbox.Folder) (mailbox.Snapshot, err
 	if !h.loaded {
 		return h.load(ctx, f)
 	}
-	var came, gone imap.UIDSet
 	n := len(h.window)
-	for c, err := range f.Changes(ctx, h.modSeq) {
-		if err != nil {
-			h.window = h.window[:n]
-			if floor := (*mailbox.FloorError)(nil); errors.As(err, &floor) {
-				return h.load(ctx, f)
-			}
-			return mailbox.Snapshot{}, err
+	if err := h.extend(f.Changes(ctx, h.modSeq)); err != nil {
+		h.window = h.window[:n]
+		if floor := (*mailbox.FloorError)(nil); errors.As(err, &floor) {
+			return h.load(ctx, f)
 		}
-		switch c.Kind {
-		case mailbox.Appended:
-			came.Add(c.UID)
-		case mailbox.Expunged:
-			gone.Add(c.UID)
-		}
-		h.window = append(h.window, c)
+		return mailbox.Snapshot{}, err
 	}
-	if len(h.window) > n {
+	if fresh := h.window[n:]; len(fresh) > 0 {
+		var came, gone imap.UIDSet
+		for _, c := range fresh {
+			switch c.Kind {
+			case mailbox.Appended:
+				came.Add(c.UID)
+			case mailbox.Expunged:
+				gone.Add(c.UID)
+			}
+		}
 		h.root = h.root.Append(came.Minus(gone)).Without(gone)
-		h.modSeq = h.window[len(h.window)-1].ModSeq
+		h.modSeq = fresh[len(fresh)-1].ModSeq
 		h.trim()
 	}
 	return mailbox.Snapshot{UIDValidity: h.validity, UIDs: h.root, ModSeq: h.modSeq}, nil
+}
+
+// extend adds changes to the window.
+func (h *hub) extend(changes iter.Seq2[mailbox.Change, error]) (err error) {
+	for c, e := range changes {
+		if err = e; err != nil {
+			break
+		}
+		h.window = append(h.window, c)
+	}
+	return err
 }
 
 func (h *hub) load(ctx context.Context, f mailbox.Folder) (mailbox.Snapshot, error) {

@@ -202,9 +202,14 @@ func (s *Session) Step(ctx context.Context, ev imapserver.Event) {
 // run runs a task until it is done or has to wait.
 func (s *Session) run(ctx context.Context, id engine.ID, t task) {
 	if t(ctx) {
-		s.task = t
-		s.conn.Yield(id)
+		s.wait(id, t)
 	}
+}
+
+// wait makes a task the one that goes on when the engine says so.
+func (s *Session) wait(id engine.ID, t task) {
+	s.task = t
+	s.conn.Yield(id)
 }
 
 // then returns a task that does a, and then b.
@@ -223,16 +228,24 @@ func then(a, b task) task {
 // finish ends a command: what may be told now is told, and then the tagged
 // response is sent.
 func (s *Session) finish(ctx context.Context, id engine.ID, c imapwire.StatusCondition) {
-	s.run(ctx, id, s.finishing(id, c))
+	if s.flush(ctx) {
+		s.wait(id, s.finishing(id, c))
+		return
+	}
+	s.done(id, c)
 }
 
 func (s *Session) finishing(id engine.ID, c imapwire.StatusCondition) task {
 	return then(s.flush, func(context.Context) bool {
-		c := c
-		s.settleModSeq(&c)
-		s.conn.Done(id, c)
+		s.done(id, c)
 		return false
 	})
+}
+
+// done sends a tagged response behind what was told.
+func (s *Session) done(id engine.ID, c imapwire.StatusCondition) {
+	c.Code = s.settleModSeq(c)
+	s.conn.Done(id, c)
 }
 
 // finishingWith is finishing for an outcome that is known only when it is

@@ -330,8 +330,14 @@ func (h handle) Snapshot(ctx context.Context) (mailbox.Snapshot, error) {
 // Changes implements [mailbox.Folder].
 func (h handle) Changes(ctx context.Context, since imap.ModSeq) iter.Seq2[mailbox.Change, error] {
 	changes, err := h.changes(ctx, since)
+	if err == nil && len(changes) == 0 {
+		return unchanged // what polls hear most often
+	}
 	return each(ctx, changes, err)
 }
+
+// unchanged is the changes when there are none.
+func unchanged(func(mailbox.Change, error) bool) {}
 
 func (h handle) changes(ctx context.Context, since imap.ModSeq) ([]mailbox.Change, error) {
 	if err := h.lock(ctx); err != nil {
