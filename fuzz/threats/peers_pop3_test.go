@@ -171,7 +171,11 @@ func (s *popServer) handle(ev pop3server.Event) {
 	case *pop3server.Command:
 		s.logf("%s", ev.Cmd.Verb())
 		_, unknown := ev.Cmd.(*pop3wire.UnknownCommand)
-		s.must(s.c.Done(ev.ID, pop3wire.Status{OK: !unknown}))
+		if unknown {
+			s.must(s.c.Done(ev.ID, pop3wire.Status{Text: "no sé"}))
+			return
+		}
+		s.must(s.c.Done(ev.ID, yes("")))
 	case *pop3server.Malformed:
 		s.logf("malformed %q: %v", ev.Raw, ev.Err)
 	case *pop3server.Upgrade:
@@ -193,8 +197,10 @@ func (s *popServer) feed(pieces ...string) (left string) {
 		b := []byte(p)
 		s.must(s.c.Feed(s.now, b))
 		s.work()
-		for i := range b {
-			b[i] = '#' // it was borrowed
+		if w := s.c.Want(); w == engine.WantInput || w == engine.WantNothing || w == engine.WantUpgrade {
+			for i := range b {
+				b[i] = '#' // it was borrowed
+			}
 		}
 	}
 	return ""
