@@ -44,7 +44,7 @@ var popLimits = map[string]popLimit{
 }
 
 // TestLimitsPOP3: every field of pop3wire.Limits at one below its cap, at it and
-// one above, before and after login, however input is cut: threats Q1, Q12, M3, M12
+// one above, before and after login, however input is cut: threats Q1, Q11, Q12, M3, M12
 // and M13, invariant 37. A field without a case fails.
 func TestLimitsPOP3(t *testing.T) {
 	fields := reflect.TypeFor[pop3wire.Limits]()
