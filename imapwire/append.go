@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
@@ -68,6 +69,9 @@ type AppendPart struct {
 func (p *Parser) AppendPrefix(frame []byte) (*AppendPart, error) {
 	var c cursor
 	p.start(&c, frame)
+	if !isAppend(frame, c.lim.Tag) {
+		return nil, nil
+	}
 	defer p.count(&c)
 	c.readTag()
 	c.sp("append")
@@ -88,6 +92,15 @@ func (p *Parser) AppendPrefix(frame []byte) (*AppendPart, error) {
 		return nil, c.err
 	}
 	return part, nil
+}
+
+// isAppend reports whether a command so far is an APPEND. It is asked at each
+// literal of every command, and costs no more at the last than at the first.
+func isAppend(frame []byte, maxTag int) bool {
+	tag := engine.Tag.Span(frame[:min(len(frame), maxTag+1)])
+	rest := frame[tag:]
+	const verb = " APPEND"
+	return tag > 0 && len(rest) > len(verb) && strings.EqualFold(string(rest[:len(verb)]), verb) && !engine.Atom.Is(rest[len(verb)])
 }
 
 // AppendRest reads what follows a message of an APPEND that was streamed: a

@@ -278,22 +278,33 @@ func (p pattern) match(name string) bool {
 	return name == imap.Inbox && matchWild(strings.ToUpper(p.text), name, p.delim)
 }
 
-// matchWild keeps the set of places in the pattern at which a match of the name
-// so far can stand, and moves all of them by one octet of the name at a time.
+// matchWild reports whether a name fits a pattern.
 func matchWild(pat, name string, delim byte) bool {
+	fits, _ := matchSteps(pat, name, delim)
+	return fits
+}
+
+// matchSteps keeps the set of places in the pattern at which a match of the name
+// so far can stand, and moves all of them by one octet of the name at a time. It
+// counts what it looks at.
+func matchSteps(pat, name string, delim byte) (fits bool, steps int) {
 	var room [2][64]bool
 	at, next := append(room[0][:0], make([]bool, len(pat)+1)...), append(room[1][:0], make([]bool, len(pat)+1)...)
-	// A wildcard may stand for nothing: whoever is at it is also behind it.
+	// A wildcard may stand for nothing: whoever is at it is also behind it, and
+	// whoever was there already is also behind those that follow.
 	enter := func(set []bool, p int) {
-		for set[p] = true; p < len(pat) && (pat[p] == '*' || pat[p] == '%'); {
-			p++
-			set[p] = true
+		for ; !set[p]; p++ {
+			steps++
+			if set[p] = true; p == len(pat) || pat[p] != '*' && pat[p] != '%' {
+				return
+			}
 		}
 	}
 	enter(at, 0)
 	for i := 0; i < len(name); i++ {
 		clear(next)
 		for p := range len(pat) {
+			steps++
 			switch {
 			case !at[p]:
 			case pat[p] == '*', pat[p] == '%' && name[i] != delim:
@@ -304,5 +315,5 @@ func matchWild(pat, name string, delim byte) bool {
 		}
 		at, next = next, at
 	}
-	return at[len(pat)]
+	return at[len(pat)], steps
 }

@@ -28,7 +28,7 @@ func naive(pat, name string) bool {
 }
 
 // TestPattern: invariant 60, threat C3. Patterns of LIST against a plain matcher, and
-// many wildcards on a name that almost fits.
+// many wildcards on a name that almost fits: steps grow with pattern times name.
 func TestPattern(t *testing.T) {
 	for _, tt := range []struct {
 		pat, name string
@@ -48,8 +48,15 @@ func TestPattern(t *testing.T) {
 			t.Fatalf("%q and %q: %v", pat, name, got)
 		}
 	})
-	// Threat C3: many wildcards on a name that almost fits.
-	if matchWild(strings.Repeat("*a", 500)+"b", strings.Repeat("a", 1000), '/') {
-		t.Error("it has no b")
+	for _, pat := range []string{strings.Repeat("*a", 500) + "b", strings.Repeat("%a", 500) + "b", strings.Repeat("*", 1000) + "b", strings.Repeat("*%", 500) + "b", strings.Repeat("a*", 500) + "b", strings.Repeat("**a", 300) + "b"} {
+		for _, name := range []string{"a", strings.Repeat("a", 1000), strings.Repeat("a/", 500), strings.Repeat("b", 1000)} {
+			fits, steps := matchSteps(pat, name, '/')
+			if fits && name[0] == 'a' {
+				t.Errorf("%.12q…: %.12q… has no b at its end", pat, name)
+			}
+			if most := 3 * (len(pat) + 1) * (len(name) + 1); steps > most {
+				t.Errorf("%.12q… and %.12q…: %d steps, %d at most", pat, name, steps, most)
+			}
+		}
 	}
 }

@@ -48,7 +48,9 @@ func (n needle) inStream(r io.Reader) (bool, error) {
 	}
 	r = foldReader(r)
 	keep := len(n.folded) - 1
-	window := make([]byte, 0, keep+windowSize)
+	// As long as the needle at least, so that what is kept is not looked at again
+	// and again.
+	window := make([]byte, 0, keep+max(keep, windowSize))
 	for {
 		k, err := io.ReadFull(r, window[len(window):cap(window)])
 		window = window[:len(window)+k]
