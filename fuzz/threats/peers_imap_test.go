@@ -101,6 +101,8 @@ type imapServer struct {
 	rest string
 	// on, when set, handles an event in place of the rest, or returns false.
 	on func(imapserver.Event) bool
+	// quiet: nothing is logged.
+	quiet bool
 }
 
 func newIMAPServer(t testing.TB, opt imapserver.Options) *imapServer {
@@ -143,7 +145,17 @@ func imapServerIn(t testing.TB, opt imapserver.Options, state imapserver.State) 
 	return s
 }
 
-func (s *imapServer) logf(format string, a ...any) { s.log = append(s.log, fmt.Sprintf(format, a...)) }
+func (s *imapServer) logf(format string, a ...any) {
+	if !s.quiet {
+		s.log = append(s.log, fmt.Sprintf(format, a...))
+	}
+}
+
+func (s *imapServer) failed(err error) {
+	if !s.quiet {
+		s.errs = append(s.errs, err)
+	}
+}
 
 func (s *imapServer) must(err error) {
 	if err != nil {
@@ -195,7 +207,7 @@ func (s *imapServer) handle(ev imapserver.Event) {
 		s.must(s.c.Done(ev.ID, imapOK("stored")))
 	case *imapserver.Abandoned:
 		s.heard = 0
-		s.errs = append(s.errs, ev.Err)
+		s.failed(ev.Err)
 		s.logf("abandoned: %v", ev.Err)
 	case *imapserver.Authenticate:
 		s.logf("authenticate %s %q", ev.Mechanism, string(ev.Initial))
@@ -221,14 +233,14 @@ func (s *imapServer) handle(ev imapserver.Event) {
 	case *imapserver.Resume:
 		s.logf("resume")
 	case *imapserver.Malformed:
-		s.errs = append(s.errs, ev.Err)
+		s.failed(ev.Err)
 		s.logf("malformed %q %q: %v", ev.Tag, ev.Raw, ev.Err)
 	case *imapserver.Upgrade:
 		s.rest = string(ev.Rest)
 		s.logf("upgrade %v", ev.Layer)
 	case *imapserver.Closed:
 		if ev.Err != nil {
-			s.errs = append(s.errs, ev.Err)
+			s.failed(ev.Err)
 		}
 		s.logf("closed: %v", ev.Err)
 	default:
@@ -275,6 +287,7 @@ type imapClient struct {
 	// body joins the pieces of a content.
 	body  strings.Builder
 	stuck bool // the server does not read
+	quiet bool // nothing is logged
 }
 
 func newIMAPClient(t testing.TB, opt imapclient.Options) *imapClient {
@@ -333,7 +346,9 @@ func (c *imapClient) work() {
 			}
 			return
 		}
-		c.handle(ev)
+		if !c.quiet {
+			c.handle(ev)
+		}
 	}
 }
 
