@@ -9,7 +9,10 @@ type command struct {
 	bare bool
 	// leaves: it ends what the client knew of the folder.
 	leaves bool
-	run    func(*model, *session) answer
+	// pop3: it is of POP3, lines is that it has more than one line of answer,
+	// dials that it is a new connection with a login.
+	pop3, lines, dials bool
+	run                func(*model, *session) answer
 }
 
 // A letter is a step that a session can take: a command, or some one after the
@@ -90,6 +93,29 @@ var resync = []letter{
 	{name: "noop", commands: []command{nooping}},
 	{name: "idle", commands: []command{idling}},
 	{name: "select", commands: []command{{text: "SELECT INBOX (QRESYNC (1 5))", leaves: true, run: func(m *model, s *session) answer { return m.resyncInbox(s, 5) }}}},
+}
+
+func pop(name, text string, lines bool, run func(*model, *session) answer) letter {
+	return letter{name: name, commands: []command{{text: text, bare: true, pop3: true, lines: lines, run: run}}}
+}
+
+var (
+	dialling = command{dials: true, bare: true, pop3: true, run: (*model).connect}
+	uidling  = command{text: "UIDL", bare: true, pop3: true, lines: true, run: (*model).uidl}
+)
+
+// maildrop is the alphabet of a session of POP3. What ends it is followed by the
+// next.
+var maildrop = []letter{
+	pop("stat", "STAT", false, (*model).stat),
+	pop("list", "LIST", true, (*model).list),
+	{name: "uidl", commands: []command{uidling}},
+	pop("retr", "RETR 1", true, func(m *model, _ *session) answer { return m.retr(1) }),
+	pop("dele1", "DELE 1", false, func(m *model, _ *session) answer { return m.dele(1) }),
+	pop("dele2", "DELE 2", false, func(m *model, _ *session) answer { return m.dele(2) }),
+	pop("rset", "RSET", false, (*model).rset),
+	{name: "quit", commands: []command{{text: "QUIT", bare: true, pop3: true, run: (*model).quit}, dialling}},
+	{name: "drop", commands: []command{dialling}},
 }
 
 // pairs returns every two letters of one command each, sent at once. IDLE is not

@@ -19,7 +19,13 @@ type step struct {
 // names of the sessions.
 var names = [2]string{"A", "B"}
 
-func (s step) String() string { return names[s.session] + "." + s.letter.name }
+func (s step) String() string {
+	name := names[s.session]
+	if s.letter.commands[0].pop3 {
+		name = "P"
+	}
+	return name + "." + s.letter.name
+}
 
 // An exchange is what a session is sent, if anything, and what it must write
 // then.
@@ -164,9 +170,13 @@ func (e *explorer) run() error {
 		m = n.model
 	}
 	end := node{model: m.clone()}
-	for i := range names {
+	for i := range end.model.sessions {
 		if end.model.sessions[i].idling {
 			end.do(i, &ending)
+		}
+		if i > 0 && e.mode.pop3 {
+			end.do(i, &uidling)
+			break
 		}
 		end.do(i, &nooping)
 	}
@@ -178,6 +188,9 @@ func (e *explorer) run() error {
 		}
 	}
 	for i := range names {
+		if i > 0 && e.mode.pop3 {
+			break
+		}
 		if text := end.model.settled(&end.model.sessions[i]); text != "" {
 			return e.fail(fmt.Errorf("session %s %s", names[i], text))
 		}
@@ -190,7 +203,7 @@ func (e *explorer) play(w *world, exchanges []exchange) error {
 	e.exchanges++
 	x := &exchanges[0]
 	c := w.conns[x.session]
-	out, err := x.send(c, exchanges[1:])
+	out, err := x.send(w, c, exchanges[1:])
 	if err != nil {
 		return err
 	}
@@ -216,9 +229,12 @@ func (e *explorer) play(w *world, exchanges []exchange) error {
 
 // send returns what the session writes in this exchange. What belongs to the
 // answer of a command that was sent together with this one is left to that.
-func (x *exchange) send(c *conn, next []exchange) ([]byte, error) {
-	if x.command == nil {
+func (x *exchange) send(w *world, c *conn, next []exchange) ([]byte, error) {
+	switch {
+	case x.command == nil:
 		return c.notice()
+	case x.command.dials:
+		return w.dial(c)
 	}
 	c.tag++
 	out := c.early
@@ -247,6 +263,9 @@ func (x *exchange) send(c *conn, next []exchange) ([]byte, error) {
 }
 
 func (x *exchange) input(tag int) []byte {
+	if x.command.dials {
+		return []byte("(connects)\r\n")
+	}
 	b := strconv.AppendInt([]byte("t"), int64(tag), 10)
 	b = append(b, ' ')
 	if x.command.bare {
@@ -264,7 +283,11 @@ func (x *exchange) judge(c *conn) error {
 			r.tag = "t" + strconv.Itoa(c.tag-1)
 		}
 	}
-	if err := r.read(x.out); err != nil {
+	read := r.read
+	if x.command != nil && x.command.pop3 {
+		read = func(out []byte) error { return r.readPOP3(out, x) }
+	}
+	if err := read(x.out); err != nil {
 		return err
 	}
 	r.facts = settled(r.facts)
@@ -417,6 +440,9 @@ func (m *model) key() string {
 			put(uint64(g.uid), g.modSeq)
 		}
 	}
+	for _, d := range m.drop {
+		put(uint64(d.uid), bit(d.marked))
+	}
 	folder := len(b)
 	var sessions []string
 	for i := range m.sessions {
@@ -436,7 +462,9 @@ func (m *model) key() string {
 		sessions = append(sessions, string(b[folder:]))
 		b = b[:folder]
 	}
-	slices.Sort(sessions) // it does not matter which is called A
+	if !m.pop3 {
+		slices.Sort(sessions) // it does not matter which is called A
+	}
 	return string(b) + strings.Join(sessions, ";")
 }
 
@@ -444,10 +472,12 @@ func (m *model) key() string {
 // so that the sequences which begin with A stand for those which begin with B.
 func (e *explorer) steps() (out []step) {
 	for s := range names {
-		if len(e.path) == 0 && s > 0 {
+		alphabet := e.alphabet
+		if s > 0 && e.mode.pop3 {
+			alphabet = maildrop
+		} else if s > 0 && len(e.path) == 0 {
 			break
 		}
-		alphabet := e.alphabet
 		if e.last != nil && len(e.path)+1 == e.most {
 			alphabet = e.last
 		}

@@ -30,8 +30,8 @@ type session struct {
 	saved []uint32
 }
 
-// A mode is what the sessions enabled.
-type mode struct{ rev2, qresync bool }
+// A mode is what the sessions enabled. With pop3 the second is one of POP3.
+type mode struct{ rev2, qresync, pop3 bool }
 
 func (m mode) String() string {
 	s := "rev1"
@@ -41,6 +41,9 @@ func (m mode) String() string {
 	if m.qresync {
 		s += "-qresync"
 	}
+	if m.pop3 {
+		s += "-pop3"
+	}
 	return s
 }
 
@@ -49,6 +52,7 @@ type model struct {
 	mode
 	inbox, other folder
 	sessions     [2]session
+	drop         []dropped // of the session of POP3
 	// more says that the command in hand is followed by octets of another, so
 	// that its client numbers messages without having read the answer.
 	more bool
@@ -60,6 +64,7 @@ func (m *model) clone() *model {
 	for _, f := range []*folder{&c.inbox, &c.other} {
 		f.messages, f.gone = slices.Clone(f.messages), slices.Clone(f.gone)
 	}
+	c.drop = slices.Clone(c.drop)
 	for i := range c.sessions {
 		s := &c.sessions[i]
 		s.view, s.saved = slices.Clone(s.view), slices.Clone(s.saved)

@@ -14,7 +14,7 @@ var (
 	replay = flag.String("replay", "", "run one sequence, as a failure names it, and print its transcript")
 )
 
-var modes = []mode{{rev2: true}, {}, {rev2: true, qresync: true}, {qresync: true}}
+var modes = []mode{{rev2: true}, {}, {rev2: true, qresync: true}, {qresync: true}, {rev2: true, pop3: true}}
 
 // A world is garbage after some tens of microseconds: collecting it seldom is
 // quicker.
@@ -72,7 +72,13 @@ func TestPipelined(t *testing.T) {
 // TestResync: invariants 45, 46, 47 and 57 over every step with modseqs from every
 // state that such steps lead to.
 func TestResync(t *testing.T) {
-	explore(t, modes[2:], resync, nil, func(e *explorer, root *model) error { return e.states(root, steps(*depth)) })
+	explore(t, modes[2:4], resync, nil, func(e *explorer, root *model) error { return e.states(root, steps(*depth)) })
+}
+
+// TestMaildrop: invariants 33, 34, 35 and 36 with one session of IMAP and one of POP3
+// on the folder.
+func TestMaildrop(t *testing.T) {
+	explore(t, modes[4:], alphabet, nil, func(e *explorer, root *model) error { return e.states(root, steps(*depth)) })
 }
 
 // TestReplay runs the sequence of the flag -replay.
@@ -91,7 +97,7 @@ func TestReplay(t *testing.T) {
 		}
 		e := &explorer{mode: mode}
 		for _, word := range strings.Fields(words) {
-			s, ok := stepOf(word, slices.Concat(alphabet, resync, pairs(alphabet)))
+			s, ok := stepOf(word, slices.Concat(alphabet, resync, maildrop, pairs(alphabet)))
 			if !ok {
 				t.Fatalf("there is no step %s", word)
 			}

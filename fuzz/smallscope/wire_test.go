@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/imap"
@@ -266,4 +268,83 @@ func expand(s imap.Set) (ns []uint32) {
 		}
 	}
 	return ns
+}
+
+// uniqueIDs are the unique-ids that were seen, each with the UID that it was first
+// seen for. UIDs count alike in all worlds.
+type uniqueIDs struct {
+	sync.Mutex
+	of map[string]uint32
+}
+
+var unique = uniqueIDs{of: make(map[string]uint32)}
+
+// uid returns the UID that a unique-id stands for: at first the one that it must,
+// if that has no other.
+func (u *uniqueIDs) uid(id string, must uint32) uint32 {
+	u.Lock()
+	defer u.Unlock()
+	if uid, seen := u.of[id]; seen {
+		return uid
+	}
+	for _, uid := range u.of {
+		if uid == must {
+			return 0
+		}
+	}
+	u.of[id] = must
+	return must
+}
+
+// readPOP3 takes in an answer of POP3.
+func (r *reader) readPOP3(out []byte, x *exchange) error {
+	lines := strings.Split(string(out), "\r\n")
+	if lines[len(lines)-1] != "" {
+		return fmt.Errorf("%q does not end with a line", out)
+	}
+	lines = lines[:len(lines)-1]
+	want := 1
+	if x.command.dials {
+		want = 3 // the greeting, USER, PASS
+	}
+	if len(lines) < want {
+		return fmt.Errorf("%q is not the whole answer", out)
+	}
+	for _, line := range lines[:want] {
+		r.tagged, _, _ = strings.Cut(line, " ")
+		if x.command.text == "STAT" {
+			r.tagged = line
+		} else if want > 1 && r.tagged != "+OK" {
+			return fmt.Errorf("%q where a login goes well", out)
+		}
+	}
+	lines = lines[want:]
+	if !x.command.lines || r.tagged != "+OK" {
+		if len(lines) > 0 {
+			return fmt.Errorf("%q goes on", out)
+		}
+		return nil
+	}
+	if len(lines) == 0 || lines[len(lines)-1] != "." {
+		return fmt.Errorf("%q does not end", out)
+	}
+	octets := 0
+	for _, line := range lines[:len(lines)-1] {
+		octets += len(strings.TrimPrefix(line, ".")) + 2
+		n, rest, _ := strings.Cut(line, " ")
+		switch x.command.text {
+		case "LIST":
+			r.add(n, rest)
+		case "UIDL":
+			i, err := strconv.Atoi(n)
+			if err != nil || i < 1 || i > len(x.after.drop) {
+				return fmt.Errorf("%q is no message", line)
+			}
+			r.add(n, num(unique.uid(rest, x.after.drop[i-1].uid)))
+		}
+	}
+	if strings.HasPrefix(x.command.text, "RETR") {
+		r.add("octets", num(octets))
+	}
+	return nil
 }

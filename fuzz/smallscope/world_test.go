@@ -12,6 +12,7 @@ import (
 	"github.com/mailwire/mailwire/mailbox"
 	"github.com/mailwire/mailwire/mailbox/imapserve"
 	"github.com/mailwire/mailwire/mailbox/memstore"
+	"github.com/mailwire/mailwire/mailbox/pop3serve"
 )
 
 var (
@@ -24,12 +25,24 @@ var (
 type world struct {
 	inbox, other mailbox.Folder
 	conns        [2]*conn
+	pop3         *pop3serve.Server
 	storeErr     error
+}
+
+// A protocol is a session of IMAP or POP3.
+type protocol interface {
+	Feed(now time.Time, p []byte) error
+	Work(ctx context.Context) bool
+	Output() engine.Segment
+	Advance(now time.Time, n int64)
+	OnChange(func())
+	Notify(ctx context.Context)
+	Close() error
 }
 
 // A conn is a session and the network on which it is.
 type conn struct {
-	sess  *imapserve.Session
+	sess  protocol
 	woken bool
 	tag   int
 	// sent says that the next command went out with the one before, early is
@@ -98,6 +111,20 @@ func newWorld(mode mode) (*world, *model, error) {
 	}
 	setup = append(setup, selecting.text, fetching.text)
 	for i := range w.conns {
+		if i > 0 && mode.pop3 {
+			w.pop3, err = pop3serve.NewServer(store, pop3serve.Options{
+				Auth: store, PlaintextAuth: engine.PlaintextAlways, OnError: func(_ string, err error) { w.storeErr = err },
+			})
+			if err != nil {
+				return nil, nil, err
+			}
+			w.conns[i] = &conn{}
+			if _, err := w.dial(w.conns[i]); err != nil {
+				return nil, nil, err
+			}
+			m.connect(nil)
+			break
+		}
 		sess, err := srv.Session(start, imapserve.Info{Security: engine.Security{Loopback: true}})
 		if err != nil {
 			return nil, nil, err
@@ -120,6 +147,19 @@ func newWorld(mode mode) (*world, *model, error) {
 		c.woken = false
 	}
 	return w, m, nil
+}
+
+// dial breaks a connection of POP3 and makes another.
+func (w *world) dial(c *conn) ([]byte, error) {
+	if c.sess != nil {
+		c.sess.Close()
+	}
+	sess, err := w.pop3.Session(start, pop3serve.Info{})
+	if err != nil {
+		return nil, err
+	}
+	c.sess = sess
+	return c.send([]byte("USER u\r\nPASS p\r\n"))
 }
 
 // drain lets the session work and returns what it wrote.
