@@ -155,9 +155,7 @@ func (m *model) fetch(s *session, set set, plan fetchPlan) answer {
 		if plan.body {
 			a.add("body", num(uid), num(msg.size))
 			if msg.flags&seen == 0 {
-				t := s.entry(uid)
-				t.believes |= seen
-				m.change(t, msg, msg.flags|seen, m.inbox.modSeq+1)
+				m.change(s.entry(uid), msg, msg.flags|seen, m.inbox.modSeq+1)
 				m.tellChange(s, &a, uid)
 			}
 		}
@@ -247,7 +245,9 @@ func (m *model) store(s *session, set set, do storing) answer {
 			modified = append(modified, uid)
 			continue
 		}
-		t.believes = do.op.apply(t.believes, do.flags)
+		if t.knows {
+			t.believes = do.op.apply(t.believes, do.flags)
+		}
 		if now := do.op.apply(msg.flags, do.flags); now != msg.flags {
 			m.change(t, msg, now, before+1)
 		}

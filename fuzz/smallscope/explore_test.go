@@ -16,15 +16,15 @@ type step struct {
 	letter  *letter
 }
 
-// names of the sessions.
-var names = [2]string{"A", "B"}
-
-func (s step) String() string {
-	name := names[s.session]
-	if s.letter.commands[0].pop3 {
-		name = "P"
+// name returns what a session is called in sequences and transcripts.
+func (m mode) name(session int) string {
+	switch {
+	case session == 0:
+		return "A"
+	case m.pop3:
+		return "P"
 	}
-	return name + "." + s.letter.name
+	return "B"
 }
 
 // An exchange is what a session is sent, if anything, and what it must write
@@ -71,7 +71,7 @@ func (e *explorer) String() string {
 	words := []string{e.mode.String() + ":"}
 	for _, n := range e.path {
 		if n.letter != nil {
-			words = append(words, n.step.String())
+			words = append(words, e.mode.name(n.session)+"."+n.letter.name)
 		}
 	}
 	return strings.Join(words, " ")
@@ -187,12 +187,12 @@ func (e *explorer) run() error {
 			return e.fail(err)
 		}
 	}
-	for i := range names {
+	for i := range end.model.sessions {
 		if i > 0 && e.mode.pop3 {
 			break
 		}
 		if text := end.model.settled(&end.model.sessions[i]); text != "" {
-			return e.fail(fmt.Errorf("session %s %s", names[i], text))
+			return e.fail(fmt.Errorf("session %s %s", e.mode.name(i), text))
 		}
 	}
 	return nil
@@ -318,7 +318,7 @@ func (e *explorer) transcript() string {
 	var tag [2]int
 	for _, n := range e.path {
 		for _, x := range n.exchanges {
-			name := names[x.session]
+			name := e.mode.name(x.session)
 			if x.command != nil {
 				tag[x.session]++
 				indent(&b, name+" C: ", string(x.input(tag[x.session])))
@@ -471,7 +471,7 @@ func (m *model) key() string {
 // steps returns what can follow on the sequence in hand. The sessions are alike,
 // so that the sequences which begin with A stand for those which begin with B.
 func (e *explorer) steps() (out []step) {
-	for s := range names {
+	for s := range 2 {
 		alphabet := e.alphabet
 		if s > 0 && e.mode.pop3 {
 			alphabet = maildrop
