@@ -87,7 +87,7 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// TestBadCommands: what is wrong, where, and with nothing of a password in it.
+// TestBadCommands: threats Q1, Q6 and Q9. What is wrong, where, and with nothing of a password in it.
 func TestBadCommands(t *testing.T) {
 	for _, tt := range []struct {
 		line       string

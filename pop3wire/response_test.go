@@ -87,7 +87,7 @@ func TestCodeIs(t *testing.T) {
 	}
 }
 
-// TestGreeting: both ways.
+// TestGreeting: threat Q7. Both ways.
 func TestGreeting(t *testing.T) {
 	for _, tt := range []struct {
 		line string

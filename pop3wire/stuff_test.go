@@ -293,7 +293,7 @@ func TestUnstufferCopiesNothing(t *testing.T) {
 	}
 }
 
-// FuzzDotStuffing: invariant 32, and any input to the decoder however it is cut.
+// FuzzDotStuffing: invariant 32, threat I10, and any input to the decoder however it is cut.
 func FuzzDotStuffing(f *testing.F) {
 	for _, tt := range stuffRows {
 		f.Add(tt.msg, uint8(1))

@@ -83,7 +83,7 @@ func TestTranscriptBounded(t *testing.T) {
 	}
 }
 
-// TestTranscriptRedaction: invariant 31. Neither a password nor its base64
+// TestTranscriptRedaction: invariant 31, threat S13. Neither a password nor its base64
 // shows, in whatever form it is sent and however the stream is cut.
 func TestTranscriptRedaction(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -299,7 +299,7 @@ func TestWrongSecrets(t *testing.T) {
 	}
 }
 
-// TestTampering: each octet of each message of each mechanism is changed, cut
+// TestTampering: threat S8. Each octet of each message of each mechanism is changed, cut
 // off and doubled. Nobody is let in who would not have been with what he then
 // said, nothing panics, and every error is one of the package's.
 func TestTampering(t *testing.T) {
@@ -387,7 +387,7 @@ func checkTypes(t *testing.T, r result) {
 	}
 }
 
-// TestManInTheMiddle: TLS to him from one side, from him to the other. He can
+// TestManInTheMiddle: threat S8. TLS to him from one side, from him to the other. He can
 // pass on all that both say, and no -PLUS exchange comes through; not with the
 // flags changed, and not with the mechanism hidden from the client either.
 func TestManInTheMiddle(t *testing.T) {
@@ -456,7 +456,7 @@ func TestManInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestRedaction (invariant 31): no secret in an error, and none in what package
+// TestRedaction: invariant 31, threat S13. No secret in an error, and none in what package
 // fmt makes of options and of exchanges at any of their steps.
 func TestRedaction(t *testing.T) {
 	a := &account{user: "tim", password: "tanstaaftanstaaf", token: "t0kent0ken"}

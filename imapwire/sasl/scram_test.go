@@ -454,7 +454,7 @@ func TestScramMutual(t *testing.T) {
 	}
 }
 
-// TestUnknownUsers: who does not exist has a salt, which stays, and is another
+// TestUnknownUsers: threat S6. Who does not exist has a salt, which stays, and is another
 // for every user and hash; and fails at the same step, with the error of the
 // lookup, as who has given a wrong password (RFC 9051 §11.7).
 func TestUnknownUsers(t *testing.T) {

@@ -84,7 +84,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(checkDecoded)
 }
 
-// TestDecodeCost: up to half a megabyte of what makes parsers look back are read in steps
+// TestDecodeCost: threats C8 and C10. Up to half a megabyte of what makes parsers look back are read in steps
 // that its size bounds, or this test does not end.
 func TestDecodeCost(t *testing.T) {
 	size := 1 << 19

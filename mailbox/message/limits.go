@@ -11,8 +11,8 @@ type Limits struct {
 	// included. Default 10,000, as Dovecot.
 	Parts int
 	// HeaderBytes is how many octets of header fields the index keeps, of
-	// all headers of the message together. A field that does not fit is left
-	// out. Default 10 MiB, as Dovecot.
+	// all headers of the message together; each field counts 64 more than its
+	// value. One that does not fit is left out. Default 10 MiB, as Dovecot.
 	HeaderBytes int64
 	// Field is how many octets of one header field are looked at; the rest
 	// of its value counts as absent. Default 1 MiB.

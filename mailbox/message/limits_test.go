@@ -173,7 +173,7 @@ func (r *countingReaderAt) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// TestParseCost: every octet is read once, and ten times the message costs about
+// TestParseCost: threats C8, C9 and C11. Every octet is read once, and ten times the message costs about
 // ten times the memory, whatever it is made of (invariants 8 and 60); what is not kept
 // costs nothing.
 func TestParseCost(t *testing.T) {

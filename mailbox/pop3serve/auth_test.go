@@ -54,7 +54,7 @@ func digest(timestamp, secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// TestAPOP: RFC 1939 §7, for users who have a secret.
+// TestAPOP: threat Q7, RFC 1939 §7, for users who have a secret.
 func TestAPOP(t *testing.T) {
 	f := newFixture(t, pop3serve.Options{Random: rand.Reader, APOP: engine.PlaintextLoopback, Host: "pop.example.org", STLS: true})
 	if err := f.store.AddUser("none", ""); err != nil {
@@ -130,7 +130,7 @@ func TestNoSecrets(t *testing.T) {
 	c.err("APOP u "+digest("", "p"), "")
 }
 
-// TestSTLS: invariant 38. What was said before does not cross the upgrade, and
+// TestSTLS: invariant 38, threats T13 and Q8. What was said before does not cross the upgrade, and
 // what came behind STLS is for the TLS layer.
 func TestSTLS(t *testing.T) {
 	f := newFixture(t, pop3serve.Options{STLS: true})

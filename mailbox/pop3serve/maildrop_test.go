@@ -44,7 +44,7 @@ func (u bentUser) Open(ctx context.Context, name string) (mailbox.Folder, error)
 // plain is a folder without leases.
 type plain struct{ mailbox.Folder }
 
-// TestLock: invariant 38. A maildrop has one session, whose lock is gone after
+// TestLock: invariant 38, threats Q4 and Q10. A maildrop has one session, whose lock is gone after
 // every way out, and nothing but QUIT removes a message (invariant 33).
 func TestLock(t *testing.T) {
 	ways := map[string]func(c *client){
@@ -193,7 +193,7 @@ func (f failingSnapshot) Snapshot(ctx context.Context) (mailbox.Snapshot, error)
 	return f.leasing.Snapshot(ctx)
 }
 
-// TestHonestQuit: invariant 33. When the removal fails the client is told, and
+// TestHonestQuit: invariant 33, threat Q4. When the removal fails the client is told, and
 // every message is there; what others removed meanwhile is no failure.
 func TestHonestQuit(t *testing.T) {
 	for _, tt := range []struct {

@@ -31,7 +31,7 @@ func (everyAuth) Certificate(_ context.Context, der []byte) (mailbox.Identity, e
 	return mailbox.Identity{User: "u"}, nil
 }
 
-// TestMechanisms: every mechanism that the Auth can serve is offered where it may
+// TestMechanisms: threats S6 and S8. Every mechanism that the Auth can serve is offered where it may
 // be, logs in who is right and nobody else, and tells those who are wrong one
 // thing.
 func TestMechanisms(t *testing.T) {
@@ -105,7 +105,7 @@ func TestMechanisms(t *testing.T) {
 	}
 }
 
-// TestScramSalt: what SCRAM tells before a proof looks the same for who exists
+// TestScramSalt: threat S6. What SCRAM tells before a proof looks the same for who exists
 // and who does not (RFC 5802 §9), and stays the same.
 func TestScramSalt(t *testing.T) {
 	f := newFixture(t, pop3serve.Options{Random: rand.Reader, Pepper: "0123456789abcdef"})
@@ -134,7 +134,7 @@ func TestScramSalt(t *testing.T) {
 	}
 }
 
-// TestCancelledFailure: a client that is told why its token is refused, and then
+// TestCancelledFailure: threat S8. A client that is told why its token is refused, and then
 // cancels, has failed all the same.
 func TestCancelledFailure(t *testing.T) {
 	f := newFixture(t, pop3serve.Options{})

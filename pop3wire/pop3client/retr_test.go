@@ -70,7 +70,7 @@ func TestLargeRetr(t *testing.T) {
 	}
 }
 
-// TestTruncated: an answer with several lines that was cut at any octet never
+// TestTruncated: threats Q3 and C13. An answer with several lines that was cut at any octet never
 // looks complete.
 func TestTruncated(t *testing.T) {
 	for _, tt := range []struct{ send, said string }{
@@ -212,7 +212,7 @@ func TestRetained(t *testing.T) {
 	}
 }
 
-// TestHeld: invariant 7. In every state, a mebibyte of an octet that stays in it.
+// TestHeld: invariant 7, threats M3 and M5. In every state, a mebibyte of an octet that stays in it.
 func TestHeld(t *testing.T) {
 	for _, tt := range []struct{ send, said string }{
 		{"", ""}, {"NOOP", ""}, {"NOOP", "+OK "}, {"LIST", "+OK\r\n"}, {"LIST", "+OK\r\n1 1 "}, {"CAPA", "+OK\r\nX "}, {"AUTH X", "+ "}, {"AUTH X", ""},
@@ -235,7 +235,7 @@ func TestHeld(t *testing.T) {
 	}
 }
 
-// TestManyCommands: any number may be sent at once; no more than Limits.Ahead of
+// TestManyCommands: threat Q11. Any number may be sent at once; no more than Limits.Ahead of
 // them are in flight, and each has its answer, in order.
 func TestManyCommands(t *testing.T) {
 	for _, caps := range [][]string{nil, {"PIPELINING"}} {

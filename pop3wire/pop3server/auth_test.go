@@ -13,7 +13,7 @@ import (
 	"github.com/mailwire/mailwire/pop3wire/pop3server"
 )
 
-// TestNoPlaintextSecrets: invariant 17 for POP3. Before protection USER and
+// TestNoPlaintextSecrets: invariant 17 for POP3, threat S7. Before protection USER and
 // plaintext mechanisms are neither announced nor taken, in any form, and no
 // password reaches the application.
 func TestNoPlaintextSecrets(t *testing.T) {
@@ -190,7 +190,7 @@ func TestChallenge(t *testing.T) {
 	}
 }
 
-// TestSecrets: invariant 31. Whatever form a password is sent in, and however
+// TestSecrets: invariant 31, threat S13. Whatever form a password is sent in, and however
 // the input is cut, neither an event other than the login's shows it, nor what
 // the server says.
 func TestSecrets(t *testing.T) {

@@ -37,7 +37,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// TestMatrix: every command in every state: the answer, what the application
+// TestMatrix: threats S1 and Q8. Every command in every state: the answer, what the application
 // hears, and the state that follows.
 func TestMatrix(t *testing.T) {
 	var b strings.Builder
@@ -110,7 +110,7 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// TestChunking: invariant 1. What the engine says, hears and counts does not
+// TestChunking: invariant 1, threat P9. What the engine says, hears and counts does not
 // depend on how the input was cut.
 func TestChunking(t *testing.T) {
 	for _, state := range states {
@@ -209,7 +209,7 @@ func TestCompletion(t *testing.T) {
 	})
 }
 
-// TestTruncated: invariants 33 and 13. A client that leaves at any octet ends
+// TestTruncated: invariants 33 and 13, threats Q4 and C13. A client that leaves at any octet ends
 // the conversation, and nothing is removed unless QUIT was whole.
 func TestTruncated(t *testing.T) {
 	for _, state := range states {

@@ -56,7 +56,7 @@ func TestGatesComplete(t *testing.T) {
 	}
 }
 
-// TestBarriers: invariants 22 and 38, RFC 2449 §6.6. Behind a barrier nothing is
+// TestBarriers: invariants 22 and 38, threats T3 and Q11, RFC 2449 §6.6. Behind a barrier nothing is
 // read before it is resolved, and behind STLS and QUIT nothing at all.
 func TestBarriers(t *testing.T) {
 	for verb, g := range gates {
@@ -136,7 +136,7 @@ func TestStateAfter(t *testing.T) {
 	}
 }
 
-// TestForeign: threat classes of other protocols. The same line later is an
+// TestForeign: threat T18. First lines of other protocols. The same line later is an
 // unknown command.
 func TestForeign(t *testing.T) {
 	for line, want := range map[string]bool{

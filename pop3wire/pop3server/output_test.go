@@ -502,7 +502,7 @@ func TestPush(t *testing.T) {
 	}
 }
 
-// TestBackpressure: invariant 20. While output waits no further command is read.
+// TestBackpressure: invariant 20, threats M10 and M12. While output waits no further command is read.
 func TestBackpressure(t *testing.T) {
 	for _, state := range states {
 		s := inState(t, loopback, state)

@@ -38,7 +38,7 @@ func TestSTLS(t *testing.T) {
 	}
 }
 
-// TestFreshBehindTLS: what was said before TLS does not count: the name, UTF-8,
+// TestFreshBehindTLS: threats T9 and T13. What was said before TLS does not count: the name, UTF-8,
 // mistakes, the challenge of APOP and the capabilities.
 func TestFreshBehindTLS(t *testing.T) {
 	opt := loopback
@@ -96,7 +96,7 @@ func TestSTLSAfterUTF8(t *testing.T) {
 	}
 }
 
-// TestUpgradeFailed: only Closed is left, and nothing is said in the clear.
+// TestUpgradeFailed: threat T16. Only Closed is left, and nothing is said in the clear.
 func TestUpgradeFailed(t *testing.T) {
 	for _, why := range []error{nil, errors.New("no TLS")} {
 		s := newScript(t, loopback)

@@ -120,7 +120,7 @@ func TestBusyIsNotIdle(t *testing.T) {
 	}
 }
 
-// TestLimits: every limit of a line at its cap and beyond, however it is cut:
+// TestLimits: threat Q1. Every limit of a line at its cap and beyond, however it is cut:
 // one -ERR, and the next command is answered (invariant 37).
 func TestLimits(t *testing.T) {
 	opt := loopback
