@@ -17,8 +17,10 @@
 //   - imaplib, of Python's standard library: every method it has, as scripts in
 //     testdata/imaplib, each in the clear, after STARTTLS and over TLS;
 //   - mbsync and neomutt, over IMAP;
-//   - Dovecot, at the other end: the client's engine speaks with it, and imapsync
-//     copies an account from it and back;
+//   - Dovecot, at the other end: both clients' engines speak with it and log in with
+//     every mechanism that both have, imapsync copies an account from it and back,
+//     and popfetch fetches from it, and from the server here, into an mbox that
+//     Python's module mailbox reads;
 //   - curl, poplib, fetchmail and mpop over POP3: listing, fetching, keeping and
 //     taking away, by every login that they know.
 //

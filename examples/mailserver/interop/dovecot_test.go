@@ -33,44 +33,89 @@ const (
 	dovecotAccount  = "mail"
 )
 
-// dovecotConf is for a directory and a port.
+// dovecotConf is for a directory, the ports of IMAP and POP3, in the clear and over
+// TLS, and what a test has beside it.
 const dovecotConf = `
 base_dir = %[1]s/run
 state_dir = %[1]s/run
 log_path = %[1]s/log
-protocols = imap
+protocols = imap pop3
 listen = 127.0.0.1
-ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain
+auth_failure_delay = 0
 mail_location = maildir:%[1]s/mail/%%n
 maildir_broken_filename_sizes = yes
 first_valid_uid = 1
 mail_max_userip_connections = 100
-passdb {
-  driver = static
-  args = password=` + dovecotPassword + `
-}
 userdb {
   driver = static
   args = uid=` + dovecotAccount + ` gid=` + dovecotAccount + ` home=%[1]s/mail/%%n
+}
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 service imap-login {
   inet_listener imap {
     port = %[2]d
   }
   inet_listener imaps {
-    port = 0
+    port = %[3]d
   }
 }
+service pop3-login {
+  inet_listener pop3 {
+    port = %[4]d
+  }
+  inet_listener pop3s {
+    port = %[5]d
+  }
+}
+%[6]s
 namespace inbox {
   inbox = yes
 }
 `
 
-// startDovecot runs Dovecot on a free port, and returns its address. What fill puts
+// dovecotPlain is Dovecot with passwords in the clear alone.
+const dovecotPlain = `
+ssl = no
+auth_mechanisms = plain
+passdb {
+  driver = static
+  args = password=` + dovecotPassword + `
+}
+`
+
+// A dovecot is where Dovecot listens.
+type dovecot struct{ imap, imaps, pop3, pop3s string }
+
+// startDovecot runs Dovecot, and returns the address of its IMAP. What fill puts
 // into the directory of mail, a Maildir for each user, is there from the start.
 func startDovecot(t *testing.T, fill func(mail string)) string {
+	t.Helper()
+	return startDovecotWith(t, dovecotPlain, fill).imap
+}
+
+// freePorts returns ports on which nothing listens.
+func freePorts(t *testing.T) (ports [4]int) {
+	t.Helper()
+	for i := range ports {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		// All are held until the last is known, so that none comes twice.
+		defer l.Close()
+		ports[i] = l.Addr().(*net.TCPAddr).Port
+	}
+	return ports
+}
+
+// startDovecotWith runs Dovecot on free ports, with what more has for its
+// configuration.
+func startDovecotWith(t *testing.T, more string, fill func(mail string)) dovecot {
 	t.Helper()
 	path, err := exec.LookPath("dovecot")
 	if err != nil {
@@ -86,17 +131,12 @@ func startDovecot(t *testing.T, fill func(mail string)) string {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	mail := filepath.Join(dir, "mail")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().(*net.TCPAddr)
-	l.Close()
+	ports := freePorts(t)
 	conf := filepath.Join(dir, "conf")
 	for _, err := range []error{
 		os.Chmod(dir, 0o755),
 		os.Mkdir(mail, 0o700),
-		os.WriteFile(conf, fmt.Appendf(nil, dovecotConf, dir, addr.Port), 0o644),
+		os.WriteFile(conf, fmt.Appendf(nil, dovecotConf, dir, ports[0], ports[1], ports[2], ports[3], more), 0o644),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -147,10 +187,11 @@ func startDovecot(t *testing.T, fill func(mail string)) string {
 		}
 	})
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		nc, err := net.Dial("tcp", addr.String())
+		at := func(i int) string { return fmt.Sprintf("127.0.0.1:%d", ports[i]) }
+		nc, err := net.Dial("tcp", at(0))
 		if err == nil {
 			nc.Close()
-			return addr.String()
+			return dovecot{at(0), at(1), at(2), at(3)}
 		}
 		select {
 		case <-exited:
@@ -278,7 +319,7 @@ func TestDovecotLogin(t *testing.T) {
 	addr := startDovecot(t, nil)
 	login(t, addr, user, dovecotPassword).do(&imapwire.Logout{}, nil)
 	k := call(t, addr)
-	k.do(&imapwire.Authenticate{Mechanism: "PLAIN", Initial: engine.Secret(sasl(user, dovecotPassword)), HasInitial: true}, nil)
+	k.do(&imapwire.Authenticate{Mechanism: "PLAIN", Initial: engine.Secret(plainMessage(user, dovecotPassword)), HasInitial: true}, nil)
 	k.do(&imapwire.Logout{}, nil)
 }
 

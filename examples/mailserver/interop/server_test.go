@@ -239,7 +239,7 @@ func startEmpty(t *testing.T, more ...string) *server {
 		}
 		quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(password)
 		encode := base64.StdEncoding.EncodeToString
-		for _, secret := range []string{password, quoted, strconv.Quote(password), encode([]byte(password)), encode([]byte(sasl(user, password)))} {
+		for _, secret := range []string{password, quoted, strconv.Quote(password), encode([]byte(password)), encode([]byte(plainMessage(user, password)))} {
 			if strings.Contains(s.stderr.String(), secret) {
 				t.Errorf("the transcript contains the password as %q:\n%s", secret, s.stderr.String())
 			}
@@ -253,8 +253,8 @@ func startEmpty(t *testing.T, more ...string) *server {
 	return s
 }
 
-// sasl is the message of the mechanism PLAIN, RFC 4616 §2.
-func sasl(user, password string) string { return "\x00" + user + "\x00" + password }
+// plainMessage is the message of the mechanism PLAIN, RFC 4616 §2.
+func plainMessage(user, password string) string { return "\x00" + user + "\x00" + password }
 
 // terminate sends SIGTERM, unless the server has ended, and waits for the end.
 func (s *server) terminate(t *testing.T) {
