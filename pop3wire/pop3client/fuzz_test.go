@@ -37,7 +37,7 @@ func FuzzConn(f *testing.F) {
 	}
 	for set := range uint8(16) {
 		f.Add("+OK\r\n+OK\r\nPIPELINING\r\nSASL PLAIN\r\n.\r\n+OK\r\n+OK\r\n1 a\r\n2  b\r\n.\r\n+OK\n..x\n.\n+OK 2 320\r\n-ERR\r\n+OK\r\n", uint8(set), set)
-		f.Add("+OK\r\n+ \r\n+ eHg=\r\n+OK\r\n\r\n-ERR [AUTH] no\r\n", uint8(set), set)
+		f.Add("+OK\r\n+ \r\n+ c2VjcmV0\r\n+OK\r\n\r\n-ERR [AUTH] no\r\n", uint8(set), set)
 	}
 	f.Fuzz(func(t *testing.T, in string, size, set uint8) {
 		opt := pop3client.Options{PlaintextAuth: engine.PlaintextAlways, APOP: engine.PlaintextAlways, Strict: set&1 != 0}
@@ -100,8 +100,11 @@ func FuzzConn(f *testing.F) {
 			if s := p.c.Stats(); s.MaxRetained > 96<<10 || s.MaxQueuedOut > 16<<10 || s.BytesIn > int64(len(in)) || s.Steps > 2*s.BytesIn {
 				t.Fatalf("%+v", s)
 			}
-			if strings.Contains(strings.Join(p.lines("E: "), "\n"), "secret") && !strings.Contains(in, "secret") {
-				t.Fatalf("a secret shows:\n%s", log)
+			// A challenge is the server's own, in base64 until here.
+			for _, line := range p.lines("E: ") {
+				if strings.Contains(line, "secret") && !strings.HasPrefix(line, "E: challenge") && !strings.Contains(in, "secret") {
+					t.Fatalf("a secret shows:\n%s", log)
+				}
 			}
 			if p.c.Want() != engine.WantNothing || !p.c.Deadline().IsZero() {
 				t.Fatalf("wants %v", p.c.Want())
