@@ -68,7 +68,7 @@ type AppendPart struct {
 //	append-data = literal / literal8 / "UTF8" SP "(" literal8 ")"
 func (p *Parser) AppendPrefix(frame []byte) (*AppendPart, error) {
 	var c cursor
-	p.start(&c, frame)
+	p.start(&c, frame, false)
 	if !isAppend(frame, c.lim.Tag) {
 		return nil, nil
 	}
@@ -110,7 +110,7 @@ func isAppend(frame []byte, maxTag int) bool {
 // command is malformed; tag is for the error.
 func (p *Parser) AppendRest(frame []byte, tag string, utf8 bool) (*AppendPart, error) {
 	var c cursor
-	p.start(&c, frame)
+	p.start(&c, frame, false)
 	defer p.count(&c)
 	c.tag = tag
 	if utf8 {

@@ -5,86 +5,59 @@ import (
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
-// bodyItem reads a BODY or BODYSTRUCTURE with slabs of its own.
-func (c *cursor) bodyItem() *imap.BodyStructure {
-	pairs, quoted := c.census()
-	// The first part of the slab is the root; type, subtype and encoding of a
-	// part are strings and no parameters.
-	s := slabs{
-		parts:  make([]imap.BodyStructure, 1, pairs+1),
-		params: make([]imap.Param, 0, min(quoted/2, max(2, (quoted-3*(pairs+1))/2+1))),
-	}
-	root := &s.parts[0]
-	c.body(root, &s)
+// bodyItem reads a BODY or BODYSTRUCTURE.
+func (c *cursor) bodyItem(root *imap.BodyStructure) *imap.BodyStructure {
+	*root = imap.BodyStructure{}
+	c.body(root, c.mem())
 	return root
 }
 
-// take cuts n parts from the slab.
-func (s *slabs) take(n int) []imap.BodyStructure {
-	if cap(s.parts)-len(s.parts) < n {
-		s.parts = make([]imap.BodyStructure, 0, max(n, 2*cap(s.parts)))
-	}
-	at := len(s.parts)
-	s.parts = s.parts[:at+n]
-	return s.parts[at : at+n : at+n]
+// take moves the parts of a multipart that were read last, from octet at of the
+// siblings on, to where they stay.
+func (m *fetchMemory) take(at int) []imap.BodyStructure {
+	start := len(m.parts)
+	m.parts = append(m.parts, m.siblings[at:]...)
+	m.siblings = m.siblings[:at]
+	return m.parts[start:len(m.parts):len(m.parts)]
 }
 
 // body = "(" (body-type-1part / body-type-mpart) ")"
 // body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]
 // body-ext-mpart = body-fld-param [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
-func (c *cursor) body(b *imap.BodyStructure, s *slabs) {
+func (c *cursor) body(b *imap.BodyStructure, mem *fetchMemory) {
 	const production = "body"
 	if !c.open(production) {
 		return
 	}
 	if c.peek() != '(' {
-		c.body1Part(b, s)
+		c.body1Part(b, mem)
 		c.close(production)
 		return
 	}
 	b.Type = "multipart"
-	n := c.countParts()
-	if c.err != nil {
-		return
+	first := len(mem.siblings)
+	var part imap.BodyStructure
+	for c.peek() == '(' {
+		part = imap.BodyStructure{}
+		c.body(&part, mem)
+		mem.siblings = append(mem.siblings, part)
+		c.spaceBetweenBodies()
 	}
-	b.Parts = s.take(n)
-	for i := range b.Parts {
-		if i > 0 {
-			c.spaceBetweenBodies()
-		}
-		c.body(&b.Parts[i], s)
-	}
+	b.Parts = mem.take(first)
 	c.sp(production)
 	b.Subtype = c.str8("media-subtype")
 	if c.follows() {
-		b.Params = c.params(s)
-		c.bodyExt(b, s)
+		b.Params = c.params(mem)
+		c.bodyExt(b, mem)
 	}
 	c.close(production)
 }
 
 // spaceBetweenBodies moves over a space between two parts of a multipart.
 func (c *cursor) spaceBetweenBodies() {
-	if rest := c.b[c.pos:]; len(rest) > 1 && rest[0] == ' ' && rest[1] == '(' && c.tolerate(TolerateSpaceBetweenLists) {
+	if rest := c.b[min(c.pos, len(c.b)):]; c.err == nil && len(rest) > 1 && rest[0] == ' ' && rest[1] == '(' && c.tolerate(TolerateSpaceBetweenLists) {
 		c.accept(' ')
 	}
-}
-
-// countParts looks ahead over the parts of a multipart and returns how many
-// there are. Parts inside these are looked at once for every level.
-func (c *cursor) countParts() int {
-	look := *c
-	n := 0
-	for look.err == nil && look.peek() == '(' {
-		look.skipBody()
-		n++
-		look.spaceBetweenBodies()
-	}
-	c.steps, c.maxDepth = look.steps, look.maxDepth
-	if look.err != nil {
-		c.err = look.err
-	}
-	return n
 }
 
 // skipBody moves over one body: parentheses that match, with strings between
@@ -126,12 +99,12 @@ func (c *cursor) skipBody() {
 // body-type-text = media-text SP body-fields SP body-fld-lines
 // body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets
 // body-ext-1part = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc *(SP body-extension)]]]
-func (c *cursor) body1Part(b *imap.BodyStructure, s *slabs) {
+func (c *cursor) body1Part(b *imap.BodyStructure, mem *fetchMemory) {
 	const production = "body-type-1part"
-	if !c.media(b, s) {
+	if !c.media(b, mem) {
 		return
 	}
-	b.Params = c.params(s)
+	b.Params = c.params(mem)
 	c.sp(production)
 	b.ID = c.nstring("body-fld-id")
 	c.sp(production)
@@ -151,12 +124,14 @@ func (c *cursor) body1Part(b *imap.BodyStructure, s *slabs) {
 	case isMessageType(b) && (c.embedsMessage() || !c.tolerate(TolerateMessageAsLeaf)):
 		c.sp(production)
 		b.Envelope = &imap.Envelope{}
-		c.envelope(b.Envelope, s)
+		c.envelope(b.Envelope, mem)
 		c.sp(production)
-		b.Parts = s.take(1)
+		var part imap.BodyStructure
 		if !c.emptyBody() {
-			c.body(&b.Parts[0], s)
+			c.body(&part, mem)
 		}
+		mem.siblings = append(mem.siblings, part)
+		b.Parts = mem.take(len(mem.siblings) - 1)
 		c.sp(production)
 		b.Lines = int64(c.sizeOf("body-fld-lines", 1<<63-1))
 	}
@@ -164,16 +139,16 @@ func (c *cursor) body1Part(b *imap.BodyStructure, s *slabs) {
 		return
 	}
 	if b.IsMultipart() && c.peek() == '(' && c.tolerate(TolerateMultipartAsLeaf) {
-		b.Params = c.params(s)
+		b.Params = c.params(mem)
 	} else {
 		b.MD5 = c.nstring("body-fld-md5")
 	}
-	c.bodyExt(b, s)
+	c.bodyExt(b, mem)
 }
 
 // media reads type and subtype of a leaf, and the space behind them. It is false
 // when there is no more to read.
-func (c *cursor) media(b *imap.BodyStructure, s *slabs) bool {
+func (c *cursor) media(b *imap.BodyStructure, mem *fetchMemory) bool {
 	const production = "body-type-1part"
 	if c.tol != 0 {
 		if c.peek() == ' ' && c.tolerate(TolerateMissingMediaType) {
@@ -186,7 +161,7 @@ func (c *cursor) media(b *imap.BodyStructure, s *slabs) bool {
 		}
 		if m := c.mark(); c.acceptNil() {
 			c.sp(production)
-			if b.Subtype = c.str8("media-subtype"); c.childless(b, s, m.pos) {
+			if b.Subtype = c.str8("media-subtype"); c.childless(b, mem, m.pos) {
 				return false
 			}
 			c.retry(m)
@@ -194,12 +169,12 @@ func (c *cursor) media(b *imap.BodyStructure, s *slabs) bool {
 	}
 	b.Type = c.str8("media-basic")
 	if c.tol != 0 && c.err == nil && !c.secondString() {
-		if c.missingSubtype(b, s) {
+		if c.missingSubtype(b, mem) {
 			c.sp(production)
 			return c.err == nil
 		}
 		m := c.mark()
-		if b.Subtype = b.Type; c.childless(b, s, m.pos) {
+		if b.Subtype = b.Type; c.childless(b, mem, m.pos) {
 			return false
 		}
 		c.retry(m)
@@ -227,10 +202,10 @@ func (c *cursor) secondString() bool {
 
 // missingSubtype reports whether the fields of a leaf follow in place of the
 // subtype, and makes one up. A type that is none is a subtype.
-func (c *cursor) missingSubtype(b *imap.BodyStructure, s *slabs) bool {
-	m, params := c.mark(), len(s.params)
+func (c *cursor) missingSubtype(b *imap.BodyStructure, mem *fetchMemory) bool {
+	m, params := c.mark(), len(mem.params)
 	c.sp("body-fields")
-	c.params(s)
+	c.params(mem)
 	for range 2 {
 		c.sp("body-fields")
 		c.nstring("body-fields")
@@ -240,7 +215,7 @@ func (c *cursor) missingSubtype(b *imap.BodyStructure, s *slabs) bool {
 	c.sp("body-fields")
 	c.sizeOf("body-fld-octets", 1<<32-1)
 	leaf := c.err == nil
-	s.params = s.params[:params]
+	mem.params = mem.params[:params]
 	if c.retry(m); !leaf || !c.tolerate(TolerateMissingMediaType) {
 		return false
 	}
@@ -257,14 +232,14 @@ func (c *cursor) missingSubtype(b *imap.BodyStructure, s *slabs) bool {
 
 // childless reads what follows the subtype of a multipart without parts, which
 // began at octet i. It is false when something else follows.
-func (c *cursor) childless(b *imap.BodyStructure, s *slabs, i int) bool {
+func (c *cursor) childless(b *imap.BodyStructure, mem *fetchMemory, i int) bool {
 	if c.err != nil || !c.tol.Has(TolerateChildlessMultipart) {
 		return false
 	}
 	b.Type = "multipart"
 	if c.follows() {
-		b.Params = c.params(s)
-		c.bodyExt(b, s)
+		b.Params = c.params(mem)
+		c.bodyExt(b, mem)
 	}
 	return c.peek() == ')' && b.Extension == "" && c.tolerateAt(TolerateChildlessMultipart, i)
 }
@@ -318,25 +293,25 @@ func (c *cursor) embedsMessage() bool {
 //	body-fld-dsp = "(" string SP body-fld-param ")" / nil
 //	body-fld-loc = nstring
 //	body-extension = nstring / number / number64 / "(" body-extension *(SP body-extension) ")"
-func (c *cursor) bodyExt(b *imap.BodyStructure, s *slabs) {
+func (c *cursor) bodyExt(b *imap.BodyStructure, mem *fetchMemory) {
 	if !c.follows() {
 		return
 	}
 	m := c.mark()
-	if c.disposition(b, s); c.failedHere() && c.tol.Has(TolerateSwappedDisposition) {
-		c.swapped(m, func() { b.Language = c.languages(s) })
+	if c.disposition(b, mem); c.failedHere() && c.tol.Has(TolerateSwappedDisposition) {
+		c.swapped(m, func() { b.Language = c.languages(mem) })
 	}
 	if !c.follows() {
 		return
 	}
 	m = c.mark()
 	if b.Language == nil {
-		b.Language = c.languages(s)
+		b.Language = c.languages(mem)
 	} else {
-		c.disposition(b, s)
+		c.disposition(b, mem)
 	}
 	if c.failedHere() && b.Disposition == "" && c.tol.Has(TolerateSwappedDisposition) {
-		c.swapped(m, func() { c.disposition(b, s) })
+		c.swapped(m, func() { c.disposition(b, mem) })
 	}
 	if !c.follows() {
 		return
@@ -368,7 +343,7 @@ func (c *cursor) swapped(m mark, read func()) {
 }
 
 // body-fld-dsp = "(" string SP body-fld-param ")" / nil
-func (c *cursor) disposition(b *imap.BodyStructure, s *slabs) {
+func (c *cursor) disposition(b *imap.BodyStructure, mem *fetchMemory) {
 	const production = "body-fld-dsp"
 	if c.acceptNil() {
 		return
@@ -384,7 +359,7 @@ func (c *cursor) disposition(b *imap.BodyStructure, s *slabs) {
 	word, none := "", c.tol != 0 && c.peek() != '"'
 	word = c.str8(production)
 	c.sp(production)
-	args := c.params(s)
+	args := c.params(mem)
 	c.close(production)
 	if c.err != nil {
 		return
@@ -402,32 +377,32 @@ func (c *cursor) disposition(b *imap.BodyStructure, s *slabs) {
 }
 
 // body-fld-lang = nstring / "(" string *(SP string) ")"
-func (c *cursor) languages(s *slabs) []string {
-	start := len(s.strings)
+func (c *cursor) languages(mem *fetchMemory) []string {
+	start := len(mem.languages)
 	if c.peek() != '(' {
 		l := c.nstring("body-fld-lang")
 		if !l.Valid || c.err != nil {
 			return nil
 		}
-		s.strings = append(s.strings, l.Value)
+		mem.languages = append(mem.languages, l.Value)
 	} else {
 		c.open("body-fld-lang")
 		for n := 0; n == 0 || c.more(n, "body-fld-lang"); n++ {
 			isNil := !c.atString()
 			if l := c.str8("body-fld-lang"); l != "" || !isNil {
-				s.strings = append(s.strings, l)
+				mem.languages = append(mem.languages, l)
 			}
 		}
-		if len(s.strings) == start || c.err != nil {
-			s.strings = s.strings[:start]
+		if len(mem.languages) == start || c.err != nil {
+			mem.languages = mem.languages[:start]
 			return nil
 		}
 	}
-	return s.strings[start:len(s.strings):len(s.strings)]
+	return mem.languages[start:len(mem.languages):len(mem.languages)]
 }
 
 // body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
-func (c *cursor) params(s *slabs) []imap.Param {
+func (c *cursor) params(mem *fetchMemory) []imap.Param {
 	const production = "body-fld-param"
 	if c.acceptNil() || !c.open(production) {
 		return nil
@@ -436,7 +411,7 @@ func (c *cursor) params(s *slabs) []imap.Param {
 		c.close(production)
 		return nil
 	}
-	start := len(s.params)
+	start := len(mem.params)
 	for n := 0; n == 0 || c.more(n, production); n++ {
 		p := imap.Param{Name: c.str8(production)}
 		c.sp(production)
@@ -444,9 +419,9 @@ func (c *cursor) params(s *slabs) []imap.Param {
 		if c.err != nil {
 			return nil
 		}
-		s.params = append(s.params, p)
+		mem.params = append(mem.params, p)
 	}
-	return s.params[start:len(s.params):len(s.params)]
+	return mem.params[start:len(mem.params):len(mem.params)]
 }
 
 // structure appends a body structure, with its extension data or without.

@@ -54,6 +54,11 @@ type ParseOptions struct {
 // A Parser reads frames one after another and counts what they cost.
 type Parser struct {
 	ParseOptions
+	// Reuse: FETCH responses are all read into the same memory. A [FetchData] that
+	// Response returns, and whatever it points to, is borrowed until the next
+	// call; only strings, and so flags, are the caller's for ever. See
+	// [FetchData.Clone].
+	Reuse bool
 	// Steps is the octets looked at so far.
 	Steps int64
 	// MaxDepth is the deepest nesting so far.
@@ -65,13 +70,17 @@ type Parser struct {
 	// deviation that is tolerated has cut in two. The next frame, behind this one,
 	// may make it whole.
 	Cut bool
+
+	memory *fetchMemory
 }
 
-// start puts c at the start of a frame.
-func (p *Parser) start(c *cursor, frame []byte) {
+// start puts c, which is zero, at the start of a frame.
+func (p *Parser) start(c *cursor, frame []byte, response bool) {
 	c.b = frame
 	c.utf8 = p.UTF8
+	c.literalEnd = -1
 	c.lim = p.Bounds
+	c.lim.Response = c.lim.Response || response
 	c.lim.setDefaults()
 }
 
@@ -91,7 +100,7 @@ func (p *Parser) count(c *cursor) {
 //	command = tag SP (command-any / command-auth / command-nonauth / command-select) CRLF
 func (p *Parser) Command(frame []byte) (tag string, cmd Command, err error) {
 	var c cursor
-	p.start(&c, frame)
+	p.start(&c, frame, false)
 	cmd = parseCommand(&c)
 	p.count(&c)
 	if c.err != nil {

@@ -51,10 +51,17 @@ func (c Condition) String() string {
 }
 
 func conditionOf(word string) Condition {
-	for c := OK; int(c) < len(conditionWords); c++ {
-		if conditionWords[c] == word {
-			return c
-		}
+	switch word {
+	case "OK":
+		return OK
+	case "NO":
+		return NO
+	case "BAD":
+		return BAD
+	case "BYE":
+		return BYE
+	case "PREAUTH":
+		return PREAUTH
 	}
 	return 0
 }

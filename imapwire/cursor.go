@@ -51,6 +51,7 @@ type cursor struct {
 	cut        bool         // the frame may go on behind its end
 	literalEnd int          // where the last literal ended
 	broken     brokenAt     // the item that could not be read last
+	memory     *fetchMemory // what a FETCH response is read into; mem makes it
 
 	scratch [24]byte // for upper
 }
@@ -98,6 +99,7 @@ func (c *cursor) rawStr(i, j int) string {
 // fail records that at the cursor something else was expected.
 func (c *cursor) fail(production, expected string) { c.failAt(c.pos, production, expected) }
 
+//go:noinline
 func (c *cursor) failAt(pos int, production, expected string) {
 	if c.err != nil {
 		return
@@ -109,6 +111,7 @@ func (c *cursor) failAt(pos int, production, expected string) {
 	c.err = &engine.SyntaxError{Offset: int64(pos), Production: production, Expected: expected, Got: got, Tag: c.tag}
 }
 
+//go:noinline
 func (c *cursor) limit(field string, limit, got, pos int) {
 	if c.err == nil {
 		c.err = &engine.LimitError{Name: c.lim.limitName(field), Cap: int64(limit), Got: int64(got), Offset: int64(pos)}
@@ -117,8 +120,7 @@ func (c *cursor) limit(field string, limit, got, pos int) {
 
 // token counts one token.
 func (c *cursor) token() {
-	c.tokens++
-	if c.tokens > c.lim.Tokens {
+	if c.tokens++; c.tokens > c.lim.Tokens {
 		c.limit("Tokens", c.lim.Tokens, c.tokens, c.pos)
 	}
 }
@@ -279,12 +281,11 @@ func (c *cursor) more(n int, production string) bool {
 	if c.err != nil {
 		return false
 	}
-	for c.peek() == '\r' || c.peek() == '\n' {
-		if !c.strayLineEnd() {
-			break
-		}
+	x := c.peek()
+	for (x == '\r' || x == '\n') && c.strayLineEnd() {
+		x = c.peek()
 	}
-	switch x := c.peek(); {
+	switch {
 	case x == ')':
 		c.close(production)
 		return false

@@ -35,9 +35,11 @@
 //
 // # Memory
 //
-// What a parser returns is the caller's for ever. All strings of one frame are
-// substrings of one string, so that keeping one field keeps the frame; copy it
-// with strings.Clone when the frame is large.
+// What a parser returns is the caller's for ever, except where Parser.Reuse asks
+// for records of FETCH that are lent. All strings of one frame are substrings of
+// one string, so that keeping one field keeps the frame; copy it with strings.Clone
+// when the frame is large. Flags and attributes that have a constant are that
+// constant, and keep nothing.
 //
 // # Specifications
 //

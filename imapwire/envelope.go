@@ -3,70 +3,20 @@ package imapwire
 import (
 	"strings"
 
-	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
-// A slabs holds what the lists of one ENVELOPE or body structure are cut from:
-// one allocation for each type, of about the right size.
-type slabs struct {
-	addresses []imap.Address
-	params    []imap.Param
-	parts     []imap.BodyStructure
-	strings   []string
-}
-
-// census looks ahead over the value at the cursor and makes room: pairs is how
-// often a list begins right behind another or inside it, which addresses and
-// parts do; strings is how many quoted strings there are.
-func (c *cursor) census() (pairs, quoted int) {
-	depth := 0
-	last := byte(0)
-	for i := c.pos; i < len(c.b); i++ {
-		x := c.b[i]
-		switch x {
-		case '(':
-			if last == '(' || last == ')' {
-				pairs++
-			}
-			depth++
-		case ')':
-			if depth--; depth <= 0 {
-				c.steps += int64(i - c.pos)
-				return pairs, quoted
-			}
-		case '"':
-			quoted++
-			for i++; i < len(c.b) && c.b[i] != '"'; i++ {
-				if c.b[i] == '\\' {
-					i++
-				}
-			}
-		case '{':
-			n, j := 0, i+1
-			for ; j < len(c.b) && engine.Digit.Is(c.b[j]) && n < len(c.b); j++ {
-				n = n*10 + int(c.b[j]-'0')
-			}
-			i = min(j+2+n, len(c.b))
-		}
-		last = x
-	}
-	c.steps += int64(len(c.b) - c.pos)
-	return pairs, quoted
-}
-
-// envelopeItem reads an ENVELOPE with a slab of its own.
+// envelopeItem reads an ENVELOPE.
 func (c *cursor) envelopeItem() *imap.Envelope {
-	pairs, _ := c.census()
-	s := slabs{addresses: make([]imap.Address, 0, pairs)}
-	env := &imap.Envelope{}
-	c.envelope(env, &s)
-	return env
+	mem := c.mem()
+	mem.envelope = imap.Envelope{}
+	c.envelope(&mem.envelope, mem)
+	return &mem.envelope
 }
 
 // envelope = "(" env-date SP env-subject SP env-from SP env-sender SP env-reply-to SP env-to SP
 // env-cc SP env-bcc SP env-in-reply-to SP env-message-id ")"
-func (c *cursor) envelope(v *imap.Envelope, s *slabs) {
+func (c *cursor) envelope(v *imap.Envelope, mem *fetchMemory) {
 	const production = "envelope"
 	if !c.open(production) {
 		return
@@ -76,7 +26,7 @@ func (c *cursor) envelope(v *imap.Envelope, s *slabs) {
 	v.Subject = c.nstring("env-subject")
 	for _, list := range [...]*[]imap.Address{&v.From, &v.Sender, &v.ReplyTo, &v.To, &v.CC, &v.BCC} {
 		c.sp(production)
-		*list = c.addressList(s)
+		*list = c.addressList(mem)
 	}
 	c.sp(production)
 	v.InReplyTo = c.nstring("env-in-reply-to")
@@ -87,12 +37,12 @@ func (c *cursor) envelope(v *imap.Envelope, s *slabs) {
 
 // env-from = "(" 1*address ")" / nil
 // address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")"
-func (c *cursor) addressList(s *slabs) []imap.Address {
+func (c *cursor) addressList(mem *fetchMemory) []imap.Address {
 	const production = "address"
 	if c.acceptNil() || !c.open(production) {
 		return nil
 	}
-	start := len(s.addresses)
+	start := len(mem.addresses)
 	for n := c.nilAddresses(); c.nextList(n, production); n += 1 + c.nilAddresses() {
 		if !c.open(production) {
 			return nil
@@ -109,12 +59,12 @@ func (c *cursor) addressList(s *slabs) []imap.Address {
 		a.Host = c.nstring("addr-host")
 		c.inAddress = false
 		c.close(production)
-		s.addresses = append(s.addresses, a)
+		mem.addresses = append(mem.addresses, a)
 	}
-	if len(s.addresses) == start {
+	if len(mem.addresses) == start {
 		return nil
 	}
-	return s.addresses[start:len(s.addresses):len(s.addresses)]
+	return mem.addresses[start:len(mem.addresses):len(mem.addresses)]
 }
 
 // nilAddresses moves over NIL in the place of addresses, and returns how many

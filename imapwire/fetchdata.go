@@ -127,7 +127,7 @@ func (*FetchData) response() {}
 // msg-att = "(" (msg-att-dynamic / msg-att-static) *(SP (msg-att-dynamic / msg-att-static)) ")"
 func (c *cursor) fetchData() *FetchData {
 	const production = "msg-att"
-	f := &FetchData{}
+	f := c.mem().begin(c.b)
 	if !c.open(production) {
 		return f
 	}
@@ -148,11 +148,11 @@ type brokenAt struct {
 // fetchDataItem reads one item. When it can not be read, it is moved over and told
 // as Broken; when that fails, too, f is what it was before.
 func (c *cursor) fetchDataItem(f *FetchData) {
-	m, before := c.mark(), *f
+	m, before := c.mark(), f.mark()
 	if c.fetchItemData(f); c.err == nil {
 		return
 	}
-	*f = before
+	f.back(before)
 	if c.brokenItem(f, m); c.err == nil {
 		saved := *f
 		c.broken = brokenAt{m.pos, &saved}
@@ -179,7 +179,7 @@ func (c *cursor) brokenItem(f *FetchData, m mark) {
 		return
 	}
 	name := upper(string(c.b[m.pos:][:fetchWord(c.b[m.pos:])]))
-	if known := fetchHas[name] != 0 || rfc822Names[name] != 0 || name == "BINARY" || name == "BINARY.SIZE"; c.broken.pos > 0 && !known {
+	if known := fetchHas([]byte(name)) != 0 || rfc822Name([]byte(name)) != 0 || name == "BINARY" || name == "BINARY.SIZE"; c.broken.pos > 0 && !known {
 		return // the rest of the other
 	}
 	c.back(m)
@@ -257,8 +257,11 @@ func (c *cursor) listEnd() int {
 // when it can not be read: the end of the item was not where it seemed to be, and
 // what was read behind it may be what a message says.
 func (c *cursor) brokenRest(f *FetchData) {
+	if c.broken.pos == 0 {
+		return
+	}
 	end := c.listEnd()
-	if c.broken.pos == 0 || end < c.broken.pos || c.cut || c.err == nil && c.atEnd() || c.err != nil && !c.failedHere() {
+	if end < c.broken.pos || c.cut || c.err == nil && c.atEnd() || c.err != nil && !c.failedHere() {
 		return
 	}
 	*f = *c.broken.before
@@ -286,17 +289,20 @@ func (c *cursor) fetchItemData(f *FetchData) {
 	start := c.pos
 	c.pos += fetchWord(c.b[start:])
 	c.steps += int64(c.pos - start)
-	word := string(c.fold(start, c.pos))
-	if c.pos == start || c.broken.pos > 0 && (word == "NIL" || !engine.Alpha.Is(word[0])) {
+	word := c.b[start:c.pos]
+	if fetchHas(word) == 0 {
+		word = c.fold(start, c.pos)
+	}
+	if c.pos == start || c.broken.pos > 0 && (string(word) == "NIL" || !engine.Alpha.Is(word[0])) {
 		// Behind an item that is broken, its rest may seem to be items.
 		c.failAt(start, production, "the name of an item")
 		return
 	}
 	c.token()
 	if c.peek() == '[' {
-		switch word {
+		switch binary := string(word) == "BINARY"; string(word) {
 		case "BODY", "BINARY":
-			f.Sections = append(f.Sections, c.sectionData(word == "BINARY"))
+			f.Sections = append(f.Sections, c.sectionData(binary))
 			return
 		case "BINARY.SIZE":
 			b := BinarySize{Part: c.sectionBinary()}
@@ -306,8 +312,8 @@ func (c *cursor) fetchItemData(f *FetchData) {
 			return
 		}
 	}
-	has := fetchHas[word]
-	if name := rfc822Names[word]; name != 0 {
+	has := fetchHas(word)
+	if name := rfc822Name(word); name != 0 {
 		c.sp(production)
 		f.Sections = append(f.Sections, SectionData{Name: name, Content: c.content()})
 		return
@@ -328,7 +334,10 @@ func (c *cursor) fetchItemData(f *FetchData) {
 		}
 		c.close(production)
 	case HasFlags:
-		f.Flags = c.flagList("flag-fetch")
+		m := c.mem()
+		if f.Flags = c.flagListIn(m.flags, "flag-fetch"); f.Flags != nil {
+			m.flags = f.Flags
+		}
 	case HasSize:
 		f.Size = c.number64(production)
 	case HasInternalDate:
@@ -336,19 +345,47 @@ func (c *cursor) fetchItemData(f *FetchData) {
 	case HasEnvelope:
 		f.Envelope = c.envelopeItem()
 	case HasBody:
-		f.Body = c.bodyItem()
+		f.Body = c.bodyItem(&c.mem().body)
 	case HasStructure:
-		f.Structure = c.bodyItem()
+		f.Structure = c.bodyItem(&c.mem().structure)
 	}
 }
 
-var fetchHas = map[string]FetchHas{
-	"UID": HasUID, "MODSEQ": HasModSeq, "FLAGS": HasFlags, "RFC822.SIZE": HasSize,
-	"INTERNALDATE": HasInternalDate, "ENVELOPE": HasEnvelope, "BODY": HasBody, "BODYSTRUCTURE": HasStructure,
+// fetchHas returns the field of an item, 0 for one that has none.
+func fetchHas(word []byte) FetchHas {
+	switch string(word) {
+	case "UID":
+		return HasUID
+	case "MODSEQ":
+		return HasModSeq
+	case "FLAGS":
+		return HasFlags
+	case "RFC822.SIZE":
+		return HasSize
+	case "INTERNALDATE":
+		return HasInternalDate
+	case "ENVELOPE":
+		return HasEnvelope
+	case "BODY":
+		return HasBody
+	case "BODYSTRUCTURE":
+		return HasStructure
+	}
+	return 0
 }
 
-var rfc822Names = map[string]SectionName{
-	"RFC822": SectionRFC822, "RFC822.HEADER": SectionRFC822Header, "RFC822.TEXT": SectionRFC822Text,
+// rfc822Name returns the section of an item that has content, but no section in
+// brackets; 0 for every other.
+func rfc822Name(word []byte) SectionName {
+	switch string(word) {
+	case "RFC822":
+		return SectionRFC822
+	case "RFC822.HEADER":
+		return SectionRFC822Header
+	case "RFC822.TEXT":
+		return SectionRFC822Text
+	}
+	return 0
 }
 
 // fetchWord returns the length of the name of an item, a section excluded.
@@ -391,7 +428,14 @@ func (c *cursor) unknownItemData() {
 //
 // modSeqValue is 0 for one that is none.
 func (c *cursor) modSeqValue() imap.ModSeq {
-	if c.tol != 0 && c.err == nil {
+	if c.err != nil {
+		return 0
+	}
+	m := c.mark()
+	v := c.nzNumber64("mod-sequence-value")
+	if c.failedHere() && c.tol != 0 {
+		err := c.err
+		c.back(m)
 		i := c.pos
 		n := 0
 		if c.peek() == '-' {
@@ -405,8 +449,9 @@ func (c *cursor) modSeqValue() imap.ModSeq {
 			c.steps += int64(n)
 			return 0
 		}
+		c.err = err
 	}
-	return imap.ModSeq(c.nzNumber64("mod-sequence-value"))
+	return imap.ModSeq(v)
 }
 
 // itemName moves over the name of an item, with whatever stands in brackets.

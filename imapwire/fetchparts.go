@@ -53,6 +53,7 @@ type FetchReader struct {
 	// marked as Pushed, with their Size, where it is streamed.
 	Data FetchData
 
+	memory *fetchMemory // of Data
 	scan   fetchScan
 	begun  bool
 	noted  Tolerances
@@ -83,7 +84,7 @@ func (p *Parser) FetchPart(r *FetchReader, frame []byte, size int64) error {
 	opt.Bounds.Response = true
 	c := newCursor(frame, opt.Bounds.withDefaults(), opt.UTF8)
 	c.tol, c.notes, c.noted = opt.Tolerates(), p.Diagnostics[:0], r.noted
-	c.tokens, c.lists = r.tokens, r.lists
+	c.tokens, c.lists, c.memory = r.tokens, r.lists, r.memory
 	c.streamed = size >= 0
 	if most := c.lim.Line + c.lim.Literals; len(frame) > most-r.octets {
 		c.limit("Line", most, r.octets+len(frame), 0)
@@ -99,7 +100,7 @@ func (p *Parser) FetchPart(r *FetchReader, frame []byte, size int64) error {
 	for i := range p.Diagnostics {
 		p.Diagnostics[i].Offset += r.offset
 	}
-	r.tokens, r.lists, r.noted = c.tokens, c.lists, c.noted
+	r.tokens, r.lists, r.noted, r.memory = c.tokens, c.lists, c.noted, c.memory
 	r.octets += len(frame)
 	r.offset += int64(len(frame)) + max(size, 0)
 	r.begun, r.scan = true, fetchScan{}
@@ -252,5 +253,5 @@ func sectionName(name []byte) bool {
 		word := upper(string(name[:n]))
 		return word == "BODY" || word == "BINARY"
 	}
-	return n <= len("RFC822.HEADER") && rfc822Names[upper(string(name))] != 0
+	return n <= len("RFC822.HEADER") && rfc822Name([]byte(upper(string(name)))) != 0
 }

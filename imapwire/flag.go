@@ -11,7 +11,7 @@ import (
 //
 // The system flags come out as the constants of package imap, in any case.
 func (c *cursor) flag(production string) imap.Flag {
-	if c.tol != 0 && !c.at(engine.Alpha) {
+	if c.tol != 0 && !c.at(engine.Alpha) && !c.systemFollows() {
 		if f, ok := c.oddFlag(production); ok {
 			return f
 		}
@@ -28,11 +28,19 @@ func (c *cursor) flag(production string) imap.Flag {
 		return ""
 	}
 	if system {
+		if f := systemFlag(c.b[i:j]); f != "" {
+			return f
+		}
 		if f := systemFlag(c.fold(i, j)); f != "" {
 			return f
 		}
 	}
-	return imap.Flag(c.str(i, j))
+	return c.keyword(i, j)
+}
+
+// systemFollows reports whether a "\" with a letter behind it stands at the cursor.
+func (c *cursor) systemFollows() bool {
+	return c.peek() == '\\' && c.pos+1 < len(c.b) && engine.Alpha.Is(c.b[c.pos+1])
 }
 
 // oddFlag reads a flag in quotes, or a "\" without one; the flag is empty when
@@ -73,26 +81,31 @@ func (c *cursor) flagRest() int {
 	return c.pos
 }
 
-func systemFlag(upper []byte) imap.Flag {
-	switch string(upper) {
-	case `\SEEN`:
+// systemFlag returns the constant of a system flag that is spelled as RFC 9051
+// spells it, or in upper case.
+func systemFlag(b []byte) imap.Flag {
+	switch string(b) {
+	case `\Seen`, `\SEEN`:
 		return imap.FlagSeen
-	case `\ANSWERED`:
+	case `\Answered`, `\ANSWERED`:
 		return imap.FlagAnswered
-	case `\FLAGGED`:
+	case `\Flagged`, `\FLAGGED`:
 		return imap.FlagFlagged
-	case `\DELETED`:
+	case `\Deleted`, `\DELETED`:
 		return imap.FlagDeleted
-	case `\DRAFT`:
+	case `\Draft`, `\DRAFT`:
 		return imap.FlagDraft
-	case `\RECENT`:
+	case `\Recent`, `\RECENT`:
 		return imap.FlagRecent
 	}
 	return ""
 }
 
 // flag-list = "(" [flag *(SP flag)] ")"
-func (c *cursor) flagList(production string) []imap.Flag {
+func (c *cursor) flagList(production string) []imap.Flag { return c.flagListIn(nil, production) }
+
+// flagListIn is flagList with room for the flags where it suffices.
+func (c *cursor) flagListIn(room []imap.Flag, production string) []imap.Flag {
 	if i := c.pos; c.tol != 0 && c.acceptNil() {
 		if c.tolerateAt(TolerateNilFlag, i) {
 			return nil
@@ -102,7 +115,10 @@ func (c *cursor) flagList(production string) []imap.Flag {
 	if !c.open(production) {
 		return nil
 	}
-	flags := makeList[imap.Flag](c)
+	flags := room[:0]
+	if cap(room) == 0 {
+		flags = makeList[imap.Flag](c)
+	}
 	for n := 0; c.more(n, production); n++ {
 		if f := c.flag(production); f != "" {
 			flags = append(flags, f)

@@ -122,7 +122,8 @@ type Framer struct {
 	start int // where in in the frame begins that held does not hold
 	pos   int // up to where in is consumed
 	held  []byte
-	busy  bool // input was given and not used up
+	spare []byte // the held of the piece of a list before
+	busy  bool   // input was given and not used up
 
 	state     frameState
 	whole     bool // the last frame is done with at the next call
@@ -204,7 +205,7 @@ func (f *Framer) Partial() bool {
 func (f *Framer) Pending() bool { return f.pos < len(f.in) || f.Partial() }
 
 // Retained returns the octets of the framer's own buffer.
-func (f *Framer) Retained() int { return cap(f.held) }
+func (f *Framer) Retained() int { return cap(f.held) + cap(f.spare) }
 
 // MaxRetained returns the most that Retained has been.
 func (f *Framer) MaxRetained() int { return f.most }
@@ -228,7 +229,7 @@ func (f *Framer) hold() {
 	if f.start < f.pos {
 		f.held = append(f.held, f.in[f.start:f.pos]...)
 		f.start = f.pos
-		f.most = max(f.most, cap(f.held))
+		f.most = max(f.most, f.Retained())
 	}
 }
 
@@ -244,15 +245,20 @@ func (f *Framer) frame() []byte {
 // size returns the octets of the unfinished frame.
 func (f *Framer) size() int { return len(f.held) + f.pos - f.start }
 
-// idleBuffer is the octets of buffer that a framer keeps between commands.
-const idleBuffer = 512
+// idleBuffer is the octets of buffer that a framer keeps between commands, and
+// busyBuffer while there is input behind one.
+const (
+	idleBuffer = 512
+	busyBuffer = 8 << 10
+)
 
 // begin starts a new frame at the current octet.
 func (f *Framer) begin() {
 	f.held = f.held[:0]
-	if cap(f.held) > idleBuffer {
+	if cap(f.held) > idleBuffer && (f.pos == len(f.in) || cap(f.held) > busyBuffer) {
 		f.held = nil
 	}
+	f.spare = nil
 	f.start = f.pos
 	f.state = stateLine
 	f.lineStart, f.line, f.literals, f.count, f.skipped = 0, 0, 0, 0, 0

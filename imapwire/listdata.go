@@ -8,21 +8,23 @@ import (
 // mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox [SP mbox-list-extended]
 func (c *cursor) listData(verb string) Response {
 	const production = "mailbox-list"
-	r := &ListData{Verb: verb}
-	if verb == "LIST" {
-		r.Verb = ""
-	}
+	slab := &struct {
+		ListData
+		room [2]imap.MailboxAttr
+	}{}
+	r := &slab.ListData
+	r.Verb = verb
+	attrs := slab.room[:0]
 	c.sp(production)
 	if c.open(production) {
-		r.Attrs = makeList[imap.MailboxAttr](c)
 		for n := 0; c.more(n, production); n++ {
 			if a := c.mailboxAttr(); a != "" {
-				r.Attrs = append(r.Attrs, a)
+				attrs = append(attrs, a)
 			}
 		}
-		if len(r.Attrs) == 0 {
-			r.Attrs = nil
-		}
+	}
+	if len(attrs) > 0 {
+		r.Attrs = attrs
 	}
 	c.sp(production)
 	r.Delimiter = c.delimiter()
@@ -52,7 +54,28 @@ func (c *cursor) mailboxAttr() imap.MailboxAttr {
 		return ""
 	}
 	_, j := c.span(engine.Atom, "mbx-list-oflag", "an attribute")
+	if c.err == nil {
+		if a := knownAttr(c.b[i:j]); a != "" {
+			return a
+		}
+	}
 	return imap.MailboxAttr(c.str(i, j))
+}
+
+// knownAttr returns the constant of an attribute that nearly every mailbox has,
+// when it is spelled as RFC 9051 spells it.
+func knownAttr(b []byte) imap.MailboxAttr {
+	switch string(b) {
+	case `\HasNoChildren`:
+		return imap.AttrHasNoChildren
+	case `\HasChildren`:
+		return imap.AttrHasChildren
+	case `\Subscribed`:
+		return imap.AttrSubscribed
+	case `\Noselect`:
+		return imap.AttrNoSelect
+	}
+	return ""
 }
 
 // mbox-list-extended = "(" [mbox-list-extended-item *(SP mbox-list-extended-item)] ")"

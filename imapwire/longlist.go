@@ -58,9 +58,11 @@ func (f *Framer) nextPiece() (b []byte, ok bool) {
 		f.list = listNone
 		return nil, false
 	}
-	rest := append([]byte(nil), b[cut:]...)
-	f.held, f.start, f.lineStart, f.line = rest, f.pos, 0, len(rest)
-	f.most = max(f.most, cap(rest)+listPiece)
+	// b is borrowed until the next call, and may be in held.
+	rest := append(f.spare[:0], b[cut:]...)
+	f.held, f.spare = rest, f.held
+	f.start, f.lineStart, f.line = f.pos, 0, len(rest)
+	f.most = max(f.most, f.Retained())
 	return b[:cut], true
 }
 
@@ -92,6 +94,8 @@ type ListReader struct {
 	// separator.
 	head []byte
 	sep  int // octets of the separator
+	tag  string
+	buf  []byte // the piece that is read
 }
 
 // Begun reports whether a piece has been read, and the last one not.
@@ -100,10 +104,9 @@ func (r *ListReader) Begun() bool { return r.head != nil }
 // Piece reads the Data of a [FrameList]. Errors are those of [Parser.Response];
 // the rest of the list is to be dropped then.
 func (p *Parser) Piece(r *ListReader, piece []byte) (Response, error) {
-	frame := append(r.frame(piece), "\r\n"...)
-	resp, err := p.Response(frame)
+	resp, err := p.Response(append(r.frame(piece), "\r\n"...))
 	if err != nil || r.Begun() {
-		return resp, err
+		return r.tagged(resp), err
 	}
 	switch resp := resp.(type) {
 	case *SearchData:
@@ -115,8 +118,8 @@ func (p *Parser) Piece(r *ListReader, piece []byte) (Response, error) {
 		}
 	case *ESearchData:
 		e := encoder{server: true, utf8: true}
-		e.esearchHead(&ESearchData{Tag: resp.Tag, UID: resp.UID, All: resp.All})
-		r.sep, r.head = 1, e.b
+		e.esearchHead(&ESearchData{UID: resp.UID, All: resp.All})
+		r.sep, r.head, r.tag = 1, e.b, resp.Tag
 		err = e.err
 	default:
 		// A list of a kind that this package has no type for: its verb, again.
@@ -129,13 +132,23 @@ func (p *Parser) Piece(r *ListReader, piece []byte) (Response, error) {
 // LastPiece reads the FrameWhole behind the pieces.
 func (p *Parser) LastPiece(r *ListReader, piece []byte) (Response, error) {
 	resp, err := p.Response(r.frame(piece))
+	resp = r.tagged(resp)
 	*r = ListReader{}
 	return resp, err
+}
+
+// tagged puts the tag of an ESEARCH into a further piece of it.
+func (r *ListReader) tagged(resp Response) Response {
+	if e, ok := resp.(*ESearchData); ok {
+		e.Tag = r.tag
+	}
+	return resp
 }
 
 func (r *ListReader) frame(piece []byte) []byte {
 	if r.Begun() {
 		piece = piece[min(r.sep, len(piece)):]
 	}
-	return append(append(make([]byte, 0, len(r.head)+len(piece)+2), r.head...), piece...)
+	r.buf = append(append(r.buf[:0], r.head...), piece...)
+	return r.buf
 }

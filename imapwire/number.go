@@ -21,18 +21,28 @@ func itoa(n int) string {
 
 // digits moves over 1*DIGIT, whose value has to lie in min to max.
 func (c *cursor) digits(production string, lo, hi uint64) uint64 {
-	i, j := c.span(engine.Digit, production, "a number")
 	if c.err != nil {
 		return 0
 	}
+	i, j := c.pos, c.pos
 	var n uint64
-	for _, x := range c.b[i:j] {
+	for ; j < len(c.b) && '0' <= c.b[j] && c.b[j] <= '9'; j++ {
 		if n >= 1e18 { // ten times as much may not fit
 			n = 1 << 63
+			j += engine.Digit.Span(c.b[j:])
 			break
 		}
-		n = n*10 + uint64(x-'0')
+		n = n*10 + uint64(c.b[j]-'0')
 	}
+	if i == j {
+		c.fail(production, "a number")
+		return 0
+	}
+	if c.token(); c.err != nil {
+		return 0
+	}
+	c.pos = j
+	c.steps += int64(j - i)
 	if n > hi {
 		c.failAt(i, production, "a smaller number")
 		return 0
@@ -41,6 +51,31 @@ func (c *cursor) digits(production string, lo, hi uint64) uint64 {
 		c.failAt(i, production, "a number that is not zero and starts with no zero")
 		return 0
 	}
+	return n
+}
+
+// listNumber reads one of the numbers of a list, which are no tokens of their own.
+//
+//	nz-number = digit-nz *DIGIT, 1 to 4294967295
+func (c *cursor) listNumber(production string) uint32 {
+	if c.err != nil {
+		return 0
+	}
+	// Nine digits always fit.
+	n, digits := uint32(0), 0
+	for _, x := range c.b[c.pos:min(c.pos+10, len(c.b))] {
+		if x -= '0'; x > 9 || n|uint32(x) == 0 {
+			break
+		}
+		n = n*10 + uint32(x)
+		digits++
+	}
+	if digits == 0 || digits > 9 {
+		c.tokens--
+		return c.nzNumber(production)
+	}
+	c.steps += int64(digits)
+	c.pos += digits
 	return n
 }
 

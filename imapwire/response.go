@@ -49,21 +49,26 @@ func (*RecentData) response()     {}
 //
 //	response = *(continue-req / response-data) response-done
 func (p *Parser) Response(frame []byte) (Response, error) {
-	opt := p.ParseOptions
-	opt.Bounds.Response = true
-	c := newCursor(frame, opt.Bounds.withDefaults(), opt.UTF8)
-	c.tol, c.notes = opt.Tolerates(), p.Diagnostics[:0]
+	var c cursor
+	p.start(&c, frame, true)
+	c.tol, c.notes = p.Tolerates(), p.Diagnostics[:0]
+	c.memory = p.memory
 	r := parseResponse(&c)
+	p.memory = c.memory
 	p.count(&c)
 	if c.err != nil {
 		return nil, c.err
+	}
+	if f, ok := r.(*FetchData); ok && !p.Reuse {
+		r = f.Clone()
 	}
 	return r, nil
 }
 
 // ParseResponse reads one response, as [Parser.Response] does.
 func ParseResponse(frame []byte, opt ParseOptions) (Response, error) {
-	p := Parser{ParseOptions: opt}
+	// Nobody reads another with p.
+	p := Parser{ParseOptions: opt, Reuse: true}
 	return p.Response(frame)
 }
 
@@ -257,15 +262,15 @@ func (c *cursor) untagged() Response {
 	if c.at(engine.Digit) {
 		return c.messageData(start)
 	}
-	word := string(c.word("response-data"))
+	word := c.word("response-data")
 	if c.err != nil {
 		return nil
 	}
-	if cond := conditionOf(word); cond != 0 {
+	if cond := conditionOf(string(word)); cond != 0 {
 		return &StatusResponse{StatusCondition: c.respText(cond)}
 	}
 	var r Response
-	switch word {
+	switch string(word) {
 	case "CAPABILITY":
 		r = &CapabilityData{Capabilities: c.capabilityList()}
 	case "ENABLED":
@@ -273,13 +278,15 @@ func (c *cursor) untagged() Response {
 	case "FLAGS":
 		c.sp("mailbox-data")
 		r = &FlagsData{Flags: c.flagList("flag-list")}
-	case "LIST", "LSUB":
-		r = c.listData(word)
+	case "LIST":
+		r = c.listData("")
+	case "LSUB":
+		r = c.listData("LSUB")
 	case "XLIST":
 		if !c.tolerateAt(TolerateXList, start) {
 			return c.unknownData(start)
 		}
-		r = c.listData(word)
+		r = c.listData("XLIST")
 	case "SEARCH":
 		r = c.searchData()
 	case "ESEARCH":

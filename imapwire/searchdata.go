@@ -1,6 +1,7 @@
 package imapwire
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/mailwire/mailwire/imapwire/imap"
@@ -10,13 +11,7 @@ import (
 // search-sort-mod-seq = "(" "MODSEQ" SP mod-sequence-value ")"
 func (c *cursor) searchData() Response {
 	r := &SearchData{}
-	n := 0
-	for _, x := range c.b[c.pos:] {
-		if x == ' ' {
-			n++
-		}
-	}
-	r.Nums = make([]uint32, 0, n)
+	r.Nums = make([]uint32, 0, bytes.Count(c.b[c.pos:], []byte{' '}))
 	for c.follows() {
 		switch {
 		case c.peek() == '(':
@@ -29,8 +24,8 @@ func (c *cursor) searchData() Response {
 			c.close("search-sort-mod-seq")
 			return r.trim()
 		default:
-			c.tokens-- // the list is not bounded by tokens but by its line
-			r.Nums = append(r.Nums, c.nzNumber("mailbox-data"))
+			// The list is not bounded by tokens but by its line.
+			r.Nums = append(r.Nums, c.listNumber("mailbox-data"))
 		}
 	}
 	return r.trim()
@@ -108,15 +103,19 @@ func (c *cursor) esearchItems(r *ESearchData, open bool) {
 			r.Count, r.HasCount = c.number(production), true
 		case word == "ALL" && r.All == nil:
 			s := c.sequenceSet(production)
-			for _, g := range s.Ranges {
+			ascending := true
+			for k, g := range s.Ranges {
 				if g.First == imap.Star || g.Last == imap.Star {
 					c.failAt(i, production, "numbers")
 				}
+				ascending = ascending && g.First <= g.Last && (k == 0 || uint64(s.Ranges[k-1].Last)+1 < uint64(g.First))
 			}
 			if s.Saved {
 				c.failAt(i, production, "numbers")
 			}
-			r.All = s.Resolve(1<<32 - 1)
+			if r.All = s.Ranges; !ascending {
+				r.All = s.Resolve(1<<32 - 1)
+			}
 		case word == "MODSEQ" && r.ModSeq == 0:
 			r.ModSeq = imap.ModSeq(c.nzNumber64(production))
 		default:

@@ -1,20 +1,21 @@
 package imapwire
 
 import (
+	"bytes"
+
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
 // seq-number = nz-number / "*"
 func (c *cursor) seqNumber(production string) uint32 {
-	if c.accept('*') {
-		return imap.Star
+	if c.at(engine.Digit) {
+		return c.listNumber(production)
 	}
-	if !c.at(engine.Digit) && c.err == nil {
+	if !c.accept('*') && c.err == nil {
 		c.fail(production, `a number or "*"`)
 	}
-	c.tokens-- // the set is one token
-	return c.nzNumber(production)
+	return imap.Star
 }
 
 // sequence-set = (seq-number / seq-range) ["," sequence-set]
@@ -55,14 +56,22 @@ func (c *cursor) sequenceSetIn(room []imap.Range, production string) imap.Set {
 	}
 }
 
-// countRanges returns how many ranges the set at the cursor has, and sees that
-// they are not too many.
+// countRanges returns how many ranges the set at the cursor has at most, and sees
+// that they are not too many.
 func (c *cursor) countRanges() int {
 	if c.err != nil {
 		return 0
 	}
+	rest := c.b[c.pos:]
+	if end := bytes.IndexByte(rest, ' '); end >= 0 {
+		rest = rest[:end]
+	}
+	c.steps += int64(len(rest))
+	if n := bytes.Count(rest, []byte{','}) + 1; n <= c.lim.Ranges {
+		return n
+	}
 	n := 1
-	for i, x := range c.b[c.pos:] {
+	for i, x := range rest {
 		if x == ',' {
 			n++
 			if n > c.lim.Ranges {
@@ -88,12 +97,10 @@ func (c *cursor) uidSet(production string) imap.UIDSet {
 	}
 	ranges := make([]imap.Range, 0, n)
 	for {
-		c.tokens--
-		r := imap.Range{First: c.nzNumber(production)}
+		r := imap.Range{First: c.listNumber(production)}
 		r.Last = r.First
 		if c.accept(':') {
-			c.tokens--
-			r.Last = c.nzNumber(production)
+			r.Last = c.listNumber(production)
 		}
 		if c.err != nil {
 			return nil

@@ -1,5 +1,7 @@
 package imapwire
 
+import "github.com/mailwire/mailwire/imapwire/engine"
+
 // A StatusItem is an attribute of STATUS, in upper case.
 type StatusItem string
 
@@ -70,7 +72,30 @@ func (c *cursor) statusItems() []StatusItem {
 }
 
 // status-att = "MESSAGES" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" / "DELETED" / "SIZE" / atom
-func (c *cursor) statusItem() StatusItem { return StatusItem(c.atomUpper("status-att")) }
+//
+// Those that have a constant come out as it.
+func (c *cursor) statusItem() StatusItem {
+	i, j := c.span(engine.Atom, "status-att", "an atom")
+	switch item := StatusItem(c.b[i:j]); item {
+	case StatusMessages:
+		return StatusMessages
+	case StatusRecent:
+		return StatusRecent
+	case StatusUIDNext:
+		return StatusUIDNext
+	case StatusUIDValidity:
+		return StatusUIDValidity
+	case StatusUnseen:
+		return StatusUnseen
+	case StatusDeleted:
+		return StatusDeleted
+	case StatusSize:
+		return StatusSize
+	case StatusHighestModSeq:
+		return StatusHighestModSeq
+	}
+	return StatusItem(upper(c.str(i, j)))
+}
 
 func (s *Status) encode(e *encoder) {
 	e.sp()

@@ -7,7 +7,11 @@ import "github.com/mailwire/mailwire/imapwire/engine"
 // status-att-val = ("MESSAGES" SP number) / ("UIDNEXT" SP nz-number) / … / status-att-extension
 func (c *cursor) statusData() Response {
 	const production = "status-att-list"
-	r := &StatusData{}
+	slab := &struct {
+		StatusData
+		room [4]StatusValue
+	}{}
+	r := &slab.StatusData
 	c.sp("mailbox-data")
 	name := c.mark()
 	r.Mailbox = c.mailbox()
@@ -20,9 +24,10 @@ func (c *cursor) statusData() Response {
 		c.sp("mailbox-data")
 	}
 	if !c.open(production) {
-		return r
+		return nil
 	}
-	for c.more(len(r.Values), production) {
+	values := slab.room[:0]
+	for c.more(len(values), production) {
 		v := StatusValue{Item: c.statusItem()}
 		c.sp(production)
 		if m := c.mark(); c.at(engine.Digit) {
@@ -31,14 +36,17 @@ func (c *cursor) statusData() Response {
 				if v.Number == 0 && (v.Item == StatusUIDNext || v.Item == StatusUIDValidity) && !c.tolerateAt(TolerateZeroNumber, m.pos) {
 					c.failAt(m.pos, production, "a number above 0")
 				}
-				r.Values = append(r.Values, v)
+				values = append(values, v)
 				continue
 			}
 			c.retry(m)
 			v.Number = 0
 		}
 		v.Raw = c.value(production)
-		r.Values = append(r.Values, v)
+		values = append(values, v)
+	}
+	if len(values) > 0 {
+		r.Values = values
 	}
 	return r
 }

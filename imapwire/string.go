@@ -1,6 +1,8 @@
 package imapwire
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 
@@ -60,7 +62,7 @@ func (c *cursor) str8(production string) string {
 
 // nil = "NIL"
 func (c *cursor) acceptNil() bool {
-	if c.err != nil || len(c.b)-c.pos < 4 || engine.AString.Is(c.b[c.pos+3]) {
+	if c.err != nil || len(c.b)-c.pos < 4 || c.b[c.pos]|0x20 != 'n' || engine.AString.Is(c.b[c.pos+3]) {
 		return false
 	}
 	if !c.acceptFold("NIL") {
@@ -72,6 +74,10 @@ func (c *cursor) acceptNil() bool {
 
 // nstring = string / nil
 func (c *cursor) nstring(production string) imap.NString {
+	if c.peek() == '"' {
+		s := c.quoted(production)
+		return imap.NString{Value: s, Valid: c.err == nil}
+	}
 	if c.acceptNil() {
 		return imap.NString{}
 	}
@@ -94,10 +100,18 @@ func (c *cursor) quoted(production string) string {
 	if c.err != nil {
 		return ""
 	}
-	i, k := c.pos, c.pos
+	i := c.pos
+	k := i + quotedSpan(c.b[i:])
+	if k+1 < len(c.b) && c.b[k] == '"' && (c.b[k+1] == ' ' || c.b[k+1] == ')') {
+		// What nearly all are: nothing is escaped, and the quote is the last.
+		c.steps += int64(k-i) + 1
+		c.pos = k + 1
+		return c.str(i, k)
+	}
+	k = i
 	var built []byte // what stands before i, once there was a backslash
 	for {
-		n := engine.Quoted.Span(c.b[k:])
+		n := quotedSpan(c.b[k:])
 		k += n
 		c.steps += int64(n) + 1
 		if k >= len(c.b) {
@@ -150,6 +164,25 @@ func (c *cursor) quoted(production string) string {
 	}
 	c.failAt(k, production, "a closing quote")
 	return ""
+}
+
+// quotedSpan returns how many octets at the start of b are of class Quoted. It
+// looks at eight of them at once.
+func quotedSpan(b []byte) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		quotes, slashes := x^'"'*ones, x^'\\'*ones
+		// The high bit of an octet is set in the first that is '"', "\", below a
+		// space or above 0x7F; behind it, it may be set for nothing.
+		odd := (quotes-ones)&^quotes | (slashes-ones)&^slashes | (x - ' '*ones) | x
+		if odd &= highs; odd != 0 {
+			i += bits.TrailingZeros64(odd) / 8
+			break
+		}
+	}
+	return i + engine.Quoted.Span(b[i:])
 }
 
 type quotable uint8

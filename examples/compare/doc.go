@@ -6,10 +6,12 @@
 //	go run .                     # the whole table
 //	go run . -run FETCH          # the rows whose name matches
 //	go run . -rounds 15 -time 1s # slower, steadier
+//	go run . -cpu                # processor time, for a machine that is busy
 //
 // A row is measured in rounds: ours, theirs, ours, theirs, so that a machine
 // that is busy for a while slows both. Times and allocations are medians of the
-// rounds; the ratio is the median of the ratios of each round.
+// rounds; the ratio is the median of the ratios of each round. Go-imap's clients
+// run in two goroutines; -cpu adds up what both use.
 //
 // # What is compared
 //

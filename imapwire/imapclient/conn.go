@@ -74,6 +74,7 @@ type Conn struct {
 	// capsLogin: they were told while a login was answered, and hold behind it.
 	capsLogin bool
 
+	piece  BodyData // the event of a piece that is borrowed
 	events []Event
 	heard  int // of these, how many Next has returned
 	lastID engine.ID
@@ -86,6 +87,8 @@ type Conn struct {
 	fetch   *imapwire.FetchReader
 	told    int  // sections of fetch that the application has heard of
 	started bool // a FetchStart was told
+	// record is told with Options.Reuse.
+	record FetchEnd
 
 	cut   cutResponse // frames that wait for the rest of their response
 	stray []byte      // a line end behind a content, which may not be the end
@@ -108,6 +111,7 @@ func New(now time.Time, opt Options) (*Conn, error) {
 	}
 	c := &Conn{opt: opt, lim: lim, now: now, sec: opt.Security, state: StateGreeting}
 	c.framer.BareLF, c.framer.Lists = true, true
+	c.parser.Reuse = true
 	c.parser.Strict, c.parser.Tolerate, c.parser.Refuse = opt.Strict, opt.Tolerate, opt.Refuse
 	c.setBounds()
 	c.restAnswer()

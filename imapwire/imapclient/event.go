@@ -22,8 +22,10 @@ import (
 //	*Upgrade     the connection changes its layer
 //	*Closed      the conversation is over
 //
-// Events are the caller's for ever, except where a field says borrowed: until
-// the next call of a method of the Conn.
+// Events are the caller's for ever, except where a comment says borrowed: until
+// the next call of a method of the Conn. The strings of a response are substrings
+// of one string, its text: one that is kept keeps all of it, and a copy by
+// strings.Clone does not.
 type Event interface{ event() }
 
 // A Greeting is the first thing a server says: OK, PREAUTH or BYE.
@@ -61,16 +63,17 @@ type Body struct {
 	Section imapwire.SectionData
 }
 
-// A BodyData is a piece of the content announced last.
+// A BodyData is a piece of the content announced last. It is borrowed, the struct
+// and its octets, which are a part of what was fed.
 type BodyData struct {
-	Data []byte // borrowed
+	Data []byte
 	// Last: the content is complete with this piece. A content of no octets has
 	// one BodyData without Data.
 	Last bool
 }
 
 // A FetchEnd is everything that a FETCH response told. Sections have their sizes
-// and no Data.
+// and no Data. It is borrowed where Options.Reuse asks for that.
 type FetchEnd struct {
 	Num  uint32
 	Data *imapwire.FetchData

@@ -2,6 +2,7 @@ package imapclient
 
 import (
 	"github.com/mailwire/mailwire/imapwire"
+	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
 // How a FETCH response comes out
@@ -50,15 +51,34 @@ func (c *Conn) fetchRest(frame []byte) {
 	c.endFetch(nil)
 }
 
-// fetchWhole takes a FETCH response that came in one frame.
+// fetchWhole takes a FETCH response that came in one frame, whose record is the
+// parser's.
 func (c *Conn) fetchWhole(f *imapwire.FetchData) {
-	if len(f.Sections) == 0 {
-		c.event(&FetchEnd{Num: f.Num, Data: f})
-		return
+	end := &c.record
+	if c.opt.Reuse {
+		*end = FetchEnd{Num: f.Num, Data: f}
+	} else {
+		end = ownedFetch(f)
 	}
-	c.tellSections(f)
-	c.event(&FetchEnd{Num: f.Num, Data: f})
-	c.started, c.told = false, 0
+	if len(f.Sections) > 0 {
+		c.tellSections(end.Data)
+		c.started, c.told = false, 0
+	}
+	c.event(end)
+}
+
+// ownedFetch returns the event of a record that is the parser's, with a copy of it:
+// one allocation for what all messages have.
+func ownedFetch(f *imapwire.FetchData) *FetchEnd {
+	r := &struct {
+		end   FetchEnd
+		data  imapwire.FetchData
+		flags [4]imap.Flag
+	}{}
+	r.data.Flags = r.flags[:0]
+	f.CloneInto(&r.data)
+	r.end = FetchEnd{Num: f.Num, Data: &r.data}
+	return &r.end
 }
 
 // tellSections tells the sections that the application has not heard of.

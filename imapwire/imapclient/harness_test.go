@@ -22,6 +22,7 @@ type player struct {
 	t     fataler
 	c     *imapclient.Conn
 	cut   int // octets of each Feed; 0 is all at once
+	reuse bool
 	log   []string
 	out   string // octets written that are not logged
 	piece string // of a content, until it is whole
@@ -33,7 +34,7 @@ func newPlayer(t fataler, opt imapclient.Options) *player {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	return &player{t: t, c: c, ids: map[string]engine.ID{}}
+	return &player{t: t, c: c, reuse: opt.Reuse, ids: map[string]engine.ID{}}
 }
 
 func (p *player) logf(format string, args ...any) {
@@ -86,9 +87,11 @@ func (p *player) event(ev imapclient.Event) {
 		p.logf("E: body %d %s, behind %s", ev.Num, section(p.t, ev.Section), items(p.t, ev.So))
 	case *imapclient.BodyData:
 		p.piece += string(ev.Data)
+		last := ev.Last
 		// What is borrowed is poisoned behind the test of it.
 		clear(ev.Data)
-		if ev.Last {
+		*ev = imapclient.BodyData{}
+		if last {
 			p.logf("E: content %q", p.piece)
 			p.piece = ""
 		}
@@ -102,6 +105,13 @@ func (p *player) event(ev imapclient.Event) {
 			}
 		}
 		p.logf("E: fetched %d %s%s", ev.Num, items(p.t, ev.Data), err)
+		if p.reuse {
+			for i := range ev.Data.Flags {
+				ev.Data.Flags[i] = "poisoned"
+			}
+			*ev.Data = imapwire.FetchData{Num: 666, Has: 0xffff, UID: 666}
+			*ev = imapclient.FetchEnd{Num: 666}
+		}
 	case *imapclient.Ready:
 		p.logf("E: ready %d, %d octets", ev.ID, ev.Size)
 	case *imapclient.Challenge:

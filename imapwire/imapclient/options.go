@@ -28,6 +28,11 @@ type Options struct {
 	// not optional and those in Tolerate, less those in Refuse.
 	Strict           bool
 	Tolerate, Refuse imapwire.Tolerances
+	// Reuse: the engine reuses the records of FETCH responses, so that a mailbox of
+	// any size costs no memory: a [FetchEnd], its Data and the So of a [Body] are
+	// borrowed until the next call, with all that hangs from them but strings, which
+	// are the caller's for ever. [imapwire.FetchData.Clone] keeps a record.
+	Reuse bool
 	// Limits bound what the server can cost: the fields that start with
 	// Response, and AnswerTime, OutputTime, IdleRenew and Output.
 	Limits imapwire.Limits

@@ -19,7 +19,8 @@ func (c *Conn) frame(f imapwire.Frame) {
 	case imapwire.FrameBad:
 		c.malformed(f.Data, f.Err)
 	case imapwire.FrameBody:
-		c.event(&BodyData{Data: f.Data, Last: f.Last})
+		c.piece = BodyData{Data: f.Data, Last: f.Last}
+		c.event(&c.piece)
 	case imapwire.FrameLiteral:
 		c.announced(f)
 	case imapwire.FrameList:
@@ -82,11 +83,12 @@ func (c *Conn) response(r imapwire.Response, more bool) {
 		c.greeting(r)
 		return
 	}
+	if f, ok := r.(*imapwire.FetchData); ok {
+		c.fetchWhole(f)
+		return
+	}
 	data := &Data{Response: r, More: more}
 	switch r := r.(type) {
-	case *imapwire.FetchData:
-		c.fetchWhole(r)
-		return
 	case *imapwire.ESearchData:
 		for _, cmd := range c.cmds {
 			if cmd.tag == r.Tag {

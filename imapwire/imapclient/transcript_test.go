@@ -19,8 +19,12 @@ var update = flag.Bool("update", false, "write what the transcripts should be")
 // with "S: " are fed, with "> " they are commands and calls. It returns all
 // lines, with what the Conn did in place of "C: " and "E: ". A "S: " line that
 // ends in "\" has no line end.
-func play(t fataler, text string, cut int) []string {
-	p := newPlayer(t, imapclient.Options{Security: engine.Security{Loopback: true}, PlaintextAuth: engine.PlaintextLoopback})
+func play(t fataler, text string, cut int) []string { return playReusing(t, text, cut, false) }
+
+// playReusing is play with or without Options.Reuse.
+func playReusing(t fataler, text string, cut int, reuse bool) []string {
+	opt := imapclient.Options{Security: engine.Security{Loopback: true}, PlaintextAuth: engine.PlaintextLoopback, Reuse: reuse}
+	p := newPlayer(t, opt)
 	p.cut = cut
 	p.work()
 	for line := range strings.Lines(text) {
@@ -36,7 +40,7 @@ func play(t fataler, text string, cut int) []string {
 			p.settle()
 			p.log = append(p.log, "")
 			// A new conversation.
-			next := newPlayer(t, imapclient.Options{Security: engine.Security{Loopback: true}, PlaintextAuth: engine.PlaintextLoopback})
+			next := newPlayer(t, opt)
 			next.log, next.cut = p.log, cut
 			p = next
 			continue
@@ -60,7 +64,7 @@ func play(t fataler, text string, cut int) []string {
 
 // TestTranscripts plays each file in testdata and compares what the engine
 // sends and reports, with the server's octets in pieces of every size up to 9
-// (invariant 1).
+// (invariant 1), and with Options.Reuse.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.session")
 	if err != nil || len(files) == 0 {
@@ -84,6 +88,9 @@ func TestTranscripts(t *testing.T) {
 		for cut := 1; cut < 10; cut++ {
 			if d := cmp.Diff(got, play(t, string(b), cut)); d != "" {
 				t.Fatalf("%s in pieces of %d (-whole +pieces):\n%s", file, cut, d)
+			}
+			if d := cmp.Diff(got, playReusing(t, string(b), cut, true)); d != "" {
+				t.Fatalf("%s in pieces of %d, records reused (-owned +reused):\n%s", file, cut, d)
 			}
 		}
 	}
