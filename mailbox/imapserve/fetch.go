@@ -209,6 +209,8 @@ func (f *fetching) tell(ctx context.Context, part imap.UIDSet) (rest imap.UIDSet
 			m := &batch[i]
 			exists, err := f.tellOne(ctx, m, changed.Contains(m.UID))
 			if err != nil {
+				// Nor were the flags told that would have been.
+				sel.view.Soil(imap.UIDSet{{First: m.UID, Last: m.UID}})
 				return nil, told, err
 			}
 			changed = changed.Minus(imap.UIDSet{{First: m.UID, Last: m.UID}})

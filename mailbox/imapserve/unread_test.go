@@ -47,7 +47,7 @@ func (f unreadFolder) Body(ctx context.Context, uid imap.UID) (mailbox.Body, err
 
 // TestUnreadSeen: invariant 43. A FETCH that makes a message \Seen, and then can
 // not read it, has changed it all the same: its client hears of that as of what
-// others do.
+// others do, and of what others did as if it had not asked.
 func TestUnreadSeen(t *testing.T) {
 	f := newFixture(t, memstore.Options{})
 	c := f.login(t)
@@ -61,6 +61,9 @@ func TestUnreadSeen(t *testing.T) {
 	f.srv = srv
 	c = f.open(t, "INBOX")
 	c.want("FETCH 1 BODY[TEXT]", "* 1 FETCH (UID 1 FLAGS (\\Seen \\Recent))\nNO [SERVERBUG]")
+	other := f.open(t, "INBOX")
+	other.ok("STORE 1 +FLAGS.SILENT (k)")
+	c.want("FETCH 1 (FLAGS BODY[TEXT])", "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft k)\n* 1 FETCH (UID 1 FLAGS (\\Seen k \\Recent))\nNO [SERVERBUG]")
 	broken = false
 	c.want("FETCH 1 BODY[TEXT]", "* 1 FETCH (BODY[TEXT] {13}\nbody of one\n)\nOK")
 }
