@@ -165,15 +165,13 @@ func (t *telling) run(ctx context.Context) bool {
 			return true
 		}
 		part := t.left.Cut(flagSlice)
-		flags := t.has&imapwire.HasFlags != 0
-		if flags {
+		if t.has&imapwire.HasFlags != 0 {
 			sel.view.Clean(part)
 		}
 		left, err := s.tellMessages(ctx, part, t.has, t.since)
 		if err != nil {
-			if flags {
-				sel.view.Soil(left)
-			}
+			// What could not be told now is told as news.
+			sel.view.Soil(left.Union(t.left))
 			s.condition(err)
 			return false
 		}

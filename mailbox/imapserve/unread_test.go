@@ -3,6 +3,7 @@ package imapserve_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"testing"
 
 	"github.com/mailwire/mailwire/imapwire/engine"
@@ -12,20 +13,25 @@ import (
 	"github.com/mailwire/mailwire/mailbox/memstore"
 )
 
-// An unread store has bodies that can not be opened while broken is set.
+// An unreadStore has bodies that can not be opened, and messages that can not be
+// looked at the next time.
 type unreadStore struct {
 	*memstore.Store
-	broken *bool
+	broken *broken
 }
+
+type broken struct{ bodies, messages bool }
+
+var errDisk = errors.New("a disk has died")
 
 type unreadUser struct {
 	mailbox.User
-	broken *bool
+	broken *broken
 }
 
 type unreadFolder struct {
 	mailbox.Folder
-	broken *bool
+	broken *broken
 }
 
 func (s unreadStore) User(ctx context.Context, name string) (mailbox.User, error) {
@@ -39,31 +45,51 @@ func (u unreadUser) Open(ctx context.Context, name string) (mailbox.Folder, erro
 }
 
 func (f unreadFolder) Body(ctx context.Context, uid imap.UID) (mailbox.Body, error) {
-	if *f.broken {
-		return nil, errors.New("a disk has died")
+	if f.broken.bodies {
+		return nil, errDisk
 	}
 	return f.Folder.Body(ctx, uid)
+}
+
+func (f unreadFolder) Messages(ctx context.Context, uids imap.UIDSet) iter.Seq2[mailbox.Message, error] {
+	if f.broken.messages {
+		f.broken.messages = false
+		return func(yield func(mailbox.Message, error) bool) { yield(mailbox.Message{}, errDisk) }
+	}
+	return f.Folder.Messages(ctx, uids)
+}
+
+// unread returns a session on an INBOX of one message in a store of that kind.
+func unread(t *testing.T) (*fixture, *client, *broken) {
+	f, b := newFixture(t, memstore.Options{}), &broken{}
+	f.login(t).append("INBOX", "one")
+	srv, err := imapserve.NewServer(unreadStore{f.store, b}, imapserve.Options{Auth: f.store, PlaintextAuth: engine.PlaintextLoopback})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { srv.Close() })
+	f.srv = srv
+	return f, f.open(t, "INBOX"), b
 }
 
 // TestUnreadSeen: invariant 43. A FETCH that makes a message \Seen, and then can
 // not read it, has changed it all the same: its client hears of that as of what
 // others do, and of what others did as if it had not asked.
 func TestUnreadSeen(t *testing.T) {
-	f := newFixture(t, memstore.Options{})
-	c := f.login(t)
-	c.append("INBOX", "one")
-	broken := true
-	srv, err := imapserve.NewServer(unreadStore{f.store, &broken}, imapserve.Options{Auth: f.store, PlaintextAuth: engine.PlaintextLoopback})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer srv.Close()
-	f.srv = srv
-	c = f.open(t, "INBOX")
+	f, c, b := unread(t)
+	b.bodies = true
 	c.want("FETCH 1 BODY[TEXT]", "* 1 FETCH (UID 1 FLAGS (\\Seen \\Recent))\nNO [SERVERBUG]")
-	other := f.open(t, "INBOX")
-	other.ok("STORE 1 +FLAGS.SILENT (k)")
+	f.open(t, "INBOX").ok("STORE 1 +FLAGS.SILENT (k)")
 	c.want("FETCH 1 (FLAGS BODY[TEXT])", "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft k)\n* 1 FETCH (UID 1 FLAGS (\\Seen k \\Recent))\nNO [SERVERBUG]")
-	broken = false
+	b.bodies = false
 	c.want("FETCH 1 BODY[TEXT]", "* 1 FETCH (BODY[TEXT] {13}\nbody of one\n)\nOK")
+}
+
+// TestUnreadModSeq: invariant 45. Nor is the modseq of a silent STORE lost that
+// could not be looked up.
+func TestUnreadModSeq(t *testing.T) {
+	_, c, b := unread(t)
+	c.ok("FETCH 1 MODSEQ")
+	b.messages = true
+	c.want(`STORE 1 +FLAGS.SILENT (\Seen)`, "* 1 FETCH (UID 1 FLAGS (\\Seen \\Recent) MODSEQ (3))\nOK")
 }
