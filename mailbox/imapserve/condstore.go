@@ -129,5 +129,5 @@ func (s *Session) difference(ctx context.Context, known imap.UIDSet, since imap.
 	if match != nil {
 		pairs = match.All
 	}
-	return sel.view.Since(sel.folder.Changes(ctx, since), known, snap.UIDNext, pairs)
+	return sel.view.Since(sel.folder.Changes(ctx, since), known, snap, pairs)
 }

@@ -378,3 +378,21 @@ func TestFetchModSeq(t *testing.T) {
 	b.want("FETCH 1 (FLAGS MODSEQ)", `* 1 FETCH (FLAGS (\Seen) MODSEQ (3))
 		OK`)
 }
+
+// TestVanishedUntold: invariant 47. A message that came and that the client was not
+// told of has not vanished, also where the history does not say what has.
+func TestVanishedUntold(t *testing.T) {
+	f := newFixture(t, memstore.Options{Limits: memstore.Limits{Tombstones: 1}})
+	c := f.login(t)
+	c.ok("ENABLE QRESYNC")
+	c.ok("SELECT INBOX")
+	for _, s := range []string{"one", "two", "three"} {
+		c.append("INBOX", s)
+	}
+	c.ok(`STORE 1:2 +FLAGS.SILENT (\Deleted)`)
+	c.ok("EXPUNGE")
+	f.login(t).append("INBOX", "four")
+	if out := c.ok("UID FETCH 1:* UID (CHANGEDSINCE 2 VANISHED)"); !strings.HasPrefix(out, "* VANISHED (EARLIER) 1:2\r\n") {
+		t.Errorf("told is %s", out)
+	}
+}

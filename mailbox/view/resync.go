@@ -25,14 +25,15 @@ type Difference struct {
 // Since returns what changed in known, UIDs of which a client remembers the
 // state at the modseq m: exactly, from what [mailbox.Folder.Changes] yields from
 // m on, or, where the history does not reach back to m, by what is not there (RFC
-// 7162 §3.2.6). next is the folder's UIDNEXT. A match, which may be nil, yields
+// 7162 §3.2.6). there is the folder at a moment before those changes: what it has is
+// not gone, whether or not the client was told of it. A match, which may be nil, yields
 // pairs of a number and a UID that the client knows, ascending: what is not there
 // up to the last pair that is still true, it knows already (§3.2.5.2).
-func (v *View) Since(changes iter.Seq2[mailbox.Change, error], known imap.UIDSet, next imap.UID, match iter.Seq2[uint32, imap.UID]) (Difference, error) {
+func (v *View) Since(changes iter.Seq2[mailbox.Change, error], known imap.UIDSet, there mailbox.Snapshot, match iter.Seq2[uint32, imap.UID]) (Difference, error) {
 	var d Difference
 	for c, err := range changes {
 		if floor := (*mailbox.FloorError)(nil); errors.As(err, &floor) {
-			return v.sinceUnknown(known, next, match), nil
+			return v.sinceUnknown(known, there, match), nil
 		}
 		if err != nil {
 			return d, err
@@ -54,8 +55,8 @@ func (v *View) Since(changes iter.Seq2[mailbox.Change, error], known imap.UIDSet
 	return d, nil
 }
 
-func (v *View) sinceUnknown(known imap.UIDSet, next imap.UID, match iter.Seq2[uint32, imap.UID]) Difference {
-	gone := known.Minus(v.told.Set())
+func (v *View) sinceUnknown(known imap.UIDSet, there mailbox.Snapshot, match iter.Seq2[uint32, imap.UID]) Difference {
+	gone := known.Minus(v.told.Set()).Minus(there.UIDs.Set())
 	if match != nil {
 		// A pair that is true vouches for all below it; the first that is not
 		// ends what the sample shows.
@@ -70,9 +71,6 @@ func (v *View) sinceUnknown(known imap.UIDSet, next imap.UID, match iter.Seq2[ui
 			gone = gone.Minus(imap.UIDSet{{First: 1, Last: sure}})
 		}
 	}
-	if next == 0 {
-		next = 1
-	}
-	gone = gone.Minus(imap.UIDSet{{First: next, Last: imap.MaxUID}})
+	gone = gone.Minus(imap.UIDSet{{First: max(there.UIDNext, 1), Last: imap.MaxUID}})
 	return Difference{Vanished: gone, All: true}
 }
