@@ -209,8 +209,6 @@ func (f *fetching) tell(ctx context.Context, part imap.UIDSet) (rest imap.UIDSet
 			m := &batch[i]
 			exists, err := f.tellOne(ctx, m, changed.Contains(m.UID))
 			if err != nil {
-				// Nor were the flags told that would have been.
-				sel.view.Soil(imap.UIDSet{{First: m.UID, Last: m.UID}})
 				return nil, told, err
 			}
 			changed = changed.Minus(imap.UIDSet{{First: m.UID, Last: m.UID}})
@@ -246,10 +244,6 @@ func (f *fetching) tellOne(ctx context.Context, m *mailbox.Message, marked bool)
 	if d.Has&imapwire.HasFlags != 0 {
 		s.announceKeywords(m.Flags)
 		d.Flags = sel.flags(s, m)
-		if !s.modSeqs || d.Has&imapwire.HasModSeq != 0 {
-			// Without its modseq a change has yet to be told (RFC 7162 §3.1).
-			sel.view.Clean(imap.UIDSet{{First: m.UID, Last: m.UID}})
-		}
 	}
 	if f.plan.body {
 		d.Sections, d.BinarySizes = nil, nil
@@ -264,6 +258,10 @@ func (f *fetching) tellOne(ctx context.Context, m *mailbox.Message, marked bool)
 	if err := s.sendFetch(d); err != nil {
 		closeSections(d)
 		return false, err
+	}
+	if d.Has&imapwire.HasFlags != 0 && (!s.modSeqs || d.Has&imapwire.HasModSeq != 0) {
+		// Without its modseq a change has yet to be told (RFC 7162 §3.1).
+		sel.view.Clean(imap.UIDSet{{First: m.UID, Last: m.UID}})
 	}
 	return true, nil
 }
