@@ -229,7 +229,7 @@ func (x *appending) commit() (mailbox.AppendResult, []mailbox.Ring, error) {
 				m.date = time.Unix(0, 0).UTC()
 			}
 		}
-		came[i] = newEntry(flags, m.date, now, m.content)
+		came[i] = newEntry(f.flagLists.share(flags), m.date, now, m.content)
 	}
 	if err := s.fail("append.commit"); err != nil {
 		return mailbox.AppendResult{}, nil, err
@@ -255,7 +255,7 @@ func (x *appending) commit() (mailbox.AppendResult, []mailbox.Ring, error) {
 	f.add(came, res.ModSeq)
 	res.UIDs = make([]imap.UID, len(came))
 	for i, e := range came {
-		res.UIDs[i] = e.uid
+		res.UIDs[i] = e.UID
 	}
 	return res, []mailbox.Ring{f.bell()}, nil
 }

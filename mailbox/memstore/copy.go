@@ -59,7 +59,7 @@ func (f *folder) fits(sources []*entry) error {
 	}
 	fresh := make(map[string]struct{})
 	for _, e := range sources {
-		for _, k := range e.flags {
+		for _, k := range e.Flags {
 			if !k.IsSystem() && f.keywords.byFold[k.Fold()] == "" {
 				fresh[k.Fold()] = struct{}{}
 			}
@@ -73,15 +73,15 @@ func (f *folder) fits(sources []*entry) error {
 func (f *folder) copies(sources []*entry, now time.Time) []*entry {
 	came := make([]*entry, len(sources))
 	for i, e := range sources {
-		flags := e.flags
-		for _, k := range e.flags {
+		flags := e.Flags
+		for _, k := range e.Flags {
 			if !k.IsSystem() && f.keywords.byFold[k.Fold()] != k {
 				// Spelled as this folder spells it, and perhaps new to it.
-				flags = f.adopt(e.flags)
+				flags = f.adopt(e.Flags)
 				break
 			}
 		}
-		came[i] = newEntry(flags, e.date, now, e.content)
+		came[i] = newEntry(flags, e.InternalDate, now, e.content)
 	}
 	return came
 }

@@ -38,9 +38,9 @@ func Broken(folder mailbox.Folder) string {
 		switch {
 		case e.prev != prev:
 			return "an entry does not point back"
-		case prev != nil && (e.modSeq < prev.modSeq || e.modSeq == prev.modSeq && e.uid <= prev.uid):
+		case prev != nil && (e.ModSeq < prev.ModSeq || e.ModSeq == prev.ModSeq && e.UID <= prev.UID):
 			return "the chain is not in order"
-		case e.content != nil && f.messages[f.at(e.uid)] != e:
+		case e.content != nil && f.messages[f.at(e.UID)] != e:
 			return "a message in the chain is not in the folder"
 		case e.content == nil && !graves[e]:
 			return "what is gone has no grave"
@@ -65,10 +65,10 @@ func Broken(folder mailbox.Folder) string {
 func (f *folder) sum() (s [4]int64) {
 	for _, e := range f.messages {
 		s[0] += e.content.size
-		if !slices.Contains(e.flags, imap.FlagSeen) {
+		if !slices.Contains(e.Flags, imap.FlagSeen) {
 			s[2]++
 		}
-		if slices.Contains(e.flags, imap.FlagDeleted) {
+		if slices.Contains(e.Flags, imap.FlagDeleted) {
 			s[1] += e.content.size
 			s[3]++
 		}

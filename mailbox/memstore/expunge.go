@@ -16,7 +16,7 @@ func (h handle) Expunge(ctx context.Context, uids imap.UIDSet) (res mailbox.Expu
 			return nil, nil
 		}
 		found, _ := f.pick(uids)
-		went := slices.DeleteFunc(found, func(e *entry) bool { return !slices.Contains(e.flags, imap.FlagDeleted) })
+		went := slices.DeleteFunc(found, func(e *entry) bool { return !slices.Contains(e.Flags, imap.FlagDeleted) })
 		if len(went) == 0 {
 			return nil, nil
 		}

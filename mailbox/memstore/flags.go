@@ -79,6 +79,32 @@ func (k *keywords) room(n int, lim *Limits) error {
 // storable are the system flags of folders.
 var storable = [...]imap.Flag{imap.FlagAnswered, imap.FlagFlagged, imap.FlagDeleted, imap.FlagSeen, imap.FlagDraft}
 
+// flagLists are lists of system flags that messages of a folder have, each once:
+// who looks at many messages finds their flags in few places. There are 326 at
+// most.
+type flagLists map[uint16][]imap.Flag
+
+// share returns flags, or what it has returned for the same before. Lists with
+// keywords are not shared.
+func (l *flagLists) share(flags []imap.Flag) []imap.Flag {
+	key := uint16(0) // three bits for each flag
+	for _, f := range flags {
+		i := slices.Index(storable[:], f)
+		if i < 0 {
+			return flags
+		}
+		key = key<<3 | uint16(i+1)
+	}
+	if shared, ok := (*l)[key]; ok {
+		return shared
+	}
+	if *l == nil {
+		*l = make(flagLists)
+	}
+	(*l)[key] = flags
+	return flags
+}
+
 // keyword checks a keyword: an atom, so that it can be told.
 //
 //	flag-keyword = atom

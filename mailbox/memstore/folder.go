@@ -40,6 +40,7 @@ type folder struct {
 	// unclaimed is the smallest UID that can be recent.
 	unclaimed imap.UID
 	keywords  keywords
+	flagLists flagLists
 
 	messages    []*entry
 	first, last *entry
@@ -63,22 +64,19 @@ type folder struct {
 
 // An entry is a message of a folder, or what is left of one.
 type entry struct {
-	uid imap.UID
-	// appended and modSeq are those of its arrival and of its last change.
-	appended, modSeq imap.ModSeq
-	prev, next       *entry
-	// flags are never changed, only replaced: callers keep them.
-	flags       []imap.Flag
-	date, saved time.Time
-	// size and wireSize are those of content: who looks at many messages does
-	// not look there.
-	size, wireSize int64
-	content        *content // nil: gone
+	// Message is what the folder knows of it, in one piece for those who look at
+	// many. Its flags are never changed, only replaced: callers keep them.
+	mailbox.Message
+	appended   imap.ModSeq // that of its arrival
+	prev, next *entry
+	content    *content // nil: gone
 }
 
 // newEntry returns the entry of a message that is not in a folder yet.
 func newEntry(flags []imap.Flag, date, saved time.Time, c *content) *entry {
-	return &entry{flags: flags, date: date, saved: saved, size: c.size, wireSize: c.wire.Size(), content: c}
+	return &entry{content: c, Message: mailbox.Message{
+		Flags: flags, InternalDate: date, SaveDate: saved, Size: c.size, WireSize: c.wire.Size(),
+	}}
 }
 
 func newFolder(a *account, serial uint64, validity uint32) *folder {
@@ -97,20 +95,20 @@ func (f *folder) next() imap.ModSeq { return f.modSeq + 1 }
 // count adds a message to what the messages add up to, or with sign -1 takes it
 // out.
 func (f *folder) count(e *entry, sign int64) {
-	f.size += sign * e.size
-	if !slices.Contains(e.flags, imap.FlagSeen) {
+	f.size += sign * e.Size
+	if !slices.Contains(e.Flags, imap.FlagSeen) {
 		f.unseen += sign
 	}
-	if slices.Contains(e.flags, imap.FlagDeleted) {
+	if slices.Contains(e.Flags, imap.FlagDeleted) {
 		f.deletedMsgs += sign
-		f.deletedSize += sign * e.size
+		f.deletedSize += sign * e.Size
 	}
 }
 
 // touch puts an entry at the end of the chain.
 func (f *folder) touch(e *entry, m imap.ModSeq) {
 	f.unlink(e)
-	e.modSeq, f.modSeq = m, m
+	e.ModSeq, f.modSeq = m, m
 	e.prev = f.last
 	if f.last != nil {
 		f.last.next = e
@@ -140,9 +138,9 @@ func (f *folder) at(u imap.UID) int { return indexOf(f.messages, u) }
 
 func indexOf(messages []*entry, u imap.UID) int {
 	i, _ := slices.BinarySearchFunc(messages, u, func(e *entry, u imap.UID) int {
-		if e.uid < u {
+		if e.UID < u {
 			return -1
-		} else if e.uid > u {
+		} else if e.UID > u {
 			return 1
 		}
 		return 0
@@ -153,7 +151,7 @@ func indexOf(messages []*entry, u imap.UID) int {
 // pick returns the messages of uids that exist, and whether all do.
 func (f *folder) pick(uids imap.UIDSet) (found []*entry, all bool) {
 	for _, r := range uids {
-		for i := f.at(r.First); i < len(f.messages) && f.messages[i].uid <= r.Last; i++ {
+		for i := f.at(r.First); i < len(f.messages) && f.messages[i].UID <= r.Last; i++ {
 			found = append(found, f.messages[i])
 		}
 	}
@@ -163,7 +161,7 @@ func (f *folder) pick(uids imap.UIDSet) (found []*entry, all bool) {
 func uidsOf(entries []*entry) imap.UIDSet {
 	var s imap.UIDSet
 	for _, e := range entries {
-		s.Add(e.uid)
+		s.Add(e.UID)
 	}
 	return s
 }
@@ -184,7 +182,7 @@ func (f *folder) add(came []*entry, m imap.ModSeq) {
 	}
 	f.came.AddRange(imap.UIDRange{First: f.uidNext, Last: f.uidNext + imap.UID(len(came)) - 1})
 	for _, e := range came {
-		e.uid, e.appended = f.uidNext, m
+		e.UID, e.appended = f.uidNext, m
 		f.uidNext++
 		f.messages = append(f.messages, e)
 		f.touch(e, m)
@@ -199,18 +197,18 @@ func (f *folder) remove(went []*entry, m imap.ModSeq) {
 	}
 	for _, e := range went {
 		f.count(e, -1)
-		f.went.Add(e.uid)
+		f.went.Add(e.UID)
 		f.touch(e, m)
-		e.flags, e.content = nil, nil
+		e.Flags, e.content = nil, nil
 	}
 	// What lies between two that go moves down in one piece.
-	to := f.at(went[0].uid)
+	to := f.at(went[0].UID)
 	from := to
 	for k := range went {
 		from++
 		end := len(f.messages)
 		if k+1 < len(went) {
-			end = from + indexOf(f.messages[from:], went[k+1].uid)
+			end = from + indexOf(f.messages[from:], went[k+1].UID)
 		}
 		to += copy(f.messages[to:], f.messages[from:end])
 		from = end
@@ -219,7 +217,7 @@ func (f *folder) remove(went []*entry, m imap.ModSeq) {
 	f.messages = f.messages[:to]
 	f.graves = append(f.graves, went...)
 	for len(f.graves) > f.a.store.opt.Limits.Tombstones {
-		f.floor = f.graves[0].modSeq
+		f.floor = f.graves[0].ModSeq
 		f.unlink(f.graves[0])
 		f.graves[0] = nil
 		f.graves = f.graves[1:]
@@ -293,8 +291,8 @@ func (h handle) Status(ctx context.Context) (mailbox.Status, error) {
 		AppendLimit:  f.a.store.opt.AppendLimit,
 	}
 	if f.unseen > 0 {
-		i := slices.IndexFunc(f.messages, func(e *entry) bool { return !slices.Contains(e.flags, imap.FlagSeen) })
-		st.FirstUnseen = f.messages[i].uid
+		i := slices.IndexFunc(f.messages, func(e *entry) bool { return !slices.Contains(e.Flags, imap.FlagSeen) })
+		st.FirstUnseen = f.messages[i].UID
 	}
 	return st, nil
 }
@@ -349,8 +347,8 @@ func (h handle) changes(ctx context.Context, since imap.ModSeq) ([]mailbox.Chang
 		return nil, &mailbox.FloorError{Floor: f.floor}
 	}
 	var changes []mailbox.Change
-	for e := f.last; e != nil && e.modSeq > since; e = e.prev {
-		c := mailbox.Change{ModSeq: e.modSeq, Kind: mailbox.FlagsChanged, UID: e.uid, Flags: e.flags}
+	for e := f.last; e != nil && e.ModSeq > since; e = e.prev {
+		c := mailbox.Change{ModSeq: e.ModSeq, Kind: mailbox.FlagsChanged, UID: e.UID, Flags: e.Flags}
 		switch {
 		case e.content == nil:
 			c.Kind = mailbox.Expunged
@@ -419,16 +417,11 @@ func (h handle) read(ctx context.Context, buf []mailbox.Message, uids imap.UIDSe
 	f := h.f
 	defer f.a.mu.Unlock()
 	for k, r := range uids {
-		for i := f.at(max(r.First, from)); i < len(f.messages) && f.messages[i].uid <= r.Last; i++ {
+		for i := f.at(max(r.First, from)); i < len(f.messages) && f.messages[i].UID <= r.Last; i++ {
 			if n == len(buf) {
 				return n, uids[k:], nil
 			}
-			e := f.messages[i]
-			buf[n] = mailbox.Message{
-				UID: e.uid, ModSeq: e.modSeq, Flags: e.flags,
-				InternalDate: e.date, SaveDate: e.saved,
-				Size: e.size, WireSize: e.wireSize,
-			}
+			buf[n] = f.messages[i].Message
 			n++
 		}
 	}
@@ -442,7 +435,7 @@ func (h handle) Body(ctx context.Context, uid imap.UID) (mailbox.Body, error) {
 	}
 	defer h.f.a.mu.Unlock()
 	i := h.f.at(uid)
-	if i == len(h.f.messages) || h.f.messages[i].uid != uid {
+	if i == len(h.f.messages) || h.f.messages[i].UID != uid {
 		return nil, mailbox.ErrExpunged
 	}
 	return body{h.f.messages[i].content}, nil

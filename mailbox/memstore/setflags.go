@@ -25,8 +25,8 @@ func (f *folder) setFlags(uids imap.UIDSet, update mailbox.FlagUpdate) (mailbox.
 	found, _ := f.pick(uids)
 	targets := found[:0]
 	for _, e := range found {
-		if update.HasUnchangedSince && e.modSeq > update.UnchangedSince {
-			res.Modified.Add(e.uid)
+		if update.HasUnchangedSince && e.ModSeq > update.UnchangedSince {
+			res.Modified.Add(e.UID)
 			continue
 		}
 		targets = append(targets, e)
@@ -63,19 +63,21 @@ func (f *folder) setFlags(uids imap.UIDSet, update mailbox.FlagUpdate) (mailbox.
 	var before, after []imap.Flag
 	var changed bool
 	for i, e := range targets {
-		if i == 0 || !slices.Equal(e.flags, before) {
-			before = e.flags
-			after, changed = change.apply(before)
+		if i == 0 || !slices.Equal(e.Flags, before) {
+			before = e.Flags
+			if after, changed = change.apply(before); changed {
+				after = f.flagLists.share(after)
+			}
 		}
 		if !changed {
 			continue
 		}
 		f.count(e, -1)
-		e.flags = after
+		e.Flags = after
 		f.count(e, 1)
 		f.touch(e, m)
 		res.ModSeq = m
-		res.Changed.Add(e.uid)
+		res.Changed.Add(e.UID)
 	}
 	return res, nil
 }
