@@ -137,6 +137,17 @@ func (f *folder) unlink(e *entry) {
 func (f *folder) at(u imap.UID) int { return indexOf(f.messages, u) }
 
 func indexOf(messages []*entry, u imap.UID) int {
+	if len(messages) == 0 || u <= messages[0].UID {
+		return 0
+	}
+	// No more messages come before u than UIDs do, and just as many where none has
+	// gone.
+	if most := u - messages[0].UID; uint64(most) < uint64(len(messages)) {
+		if messages[most].UID == u {
+			return int(most)
+		}
+		messages = messages[:most]
+	}
 	i, _ := slices.BinarySearchFunc(messages, u, func(e *entry, u imap.UID) int {
 		if e.UID < u {
 			return -1
