@@ -1,7 +1,6 @@
 package drive_test
 
 import (
-	"bytes"
 	"context"
 	"net"
 	"strings"
@@ -14,57 +13,55 @@ import (
 	"github.com/mailwire/mailwire/mailbox/memstore"
 )
 
-// BenchmarkNoop is a command of those that are sent in 64s over loopback.
-func BenchmarkNoop(b *testing.B) {
+// serveStore serves a store in memory, with the user u of password p, over
+// loopback, and returns what connects to it.
+func serveStore(tb testing.TB, conns int) (dial func(testing.TB) net.Conn) {
+	tb.Helper()
 	store := memstore.New(memstore.Options{Now: time.Now})
 	if err := store.AddUser("u", "p"); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	mail, err := imapserve.NewServer(store, imapserve.Options{Auth: store, PlaintextAuth: engine.PlaintextLoopback})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	defer mail.Close()
-	srv := &drive.Server{NewSession: func(info drive.Info) (drive.Session, error) {
+	srv := &drive.Server{MaxConnsPerUser: conns, NewSession: func(info drive.Info) (drive.Session, error) {
 		return mail.Session(info.Now, imapserve.Info{Security: info.Security})
 	}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error)
 	go func() { served <- srv.Serve(ctx, l) }()
-	defer func() {
+	tb.Cleanup(func() {
 		cancel()
 		if err := <-served; err != nil {
-			b.Error(err)
+			tb.Error(err)
 		}
-	}()
-	c, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		b.Fatal(err)
+		mail.Close()
+	})
+	return func(tb testing.TB) net.Conn {
+		tb.Helper()
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return c
 	}
+}
+
+// BenchmarkNoop is a command of those that are sent in 64s over loopback.
+func BenchmarkNoop(b *testing.B) {
+	c := serveStore(b, 1)(b)
 	defer c.Close()
-	buf := make([]byte, 32<<10)
-	do := func(commands, end string) {
-		if _, err := c.Write([]byte(commands)); err != nil {
-			b.Fatal(err)
-		}
-		for n := 0; !bytes.Contains(buf[:n], []byte(end)); {
-			k, err := c.Read(buf[n:])
-			if err != nil {
-				b.Fatal(err)
-			}
-			n += k
-		}
-	}
-	do("a LOGIN u p\r\nb SELECT INBOX\r\n", "b OK")
+	do(b, c, "a LOGIN u p\r\nb SELECT INBOX\r\n", "b OK")
 	const depth = 64
 	commands := strings.Repeat("n NOOP\r\n", depth-1) + "e NOOP\r\n"
 	b.ReportAllocs()
 	for b.Loop() {
-		do(commands, "e OK")
+		do(b, c, commands, "e OK")
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*depth), "ns/command")
 }

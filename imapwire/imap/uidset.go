@@ -47,6 +47,9 @@ func (s UIDSet) find(u UID) int {
 
 // Contains reports whether u is in s, in O(log ranges).
 func (s UIDSet) Contains(u UID) bool {
+	if len(s) == 0 {
+		return false // what most sets of a session are
+	}
 	i := s.find(u)
 	return i < len(s) && s[i].First <= u
 }
