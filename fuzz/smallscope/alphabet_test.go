@@ -118,6 +118,28 @@ var maildrop = []letter{
 	{name: "drop", commands: []command{dialling}},
 }
 
+// mailboxes is the alphabet of sessions that work on mailboxes: three names of
+// which one is below another.
+var mailboxes = []letter{
+	one("create", "CREATE a", func(m *model, s *session) answer { return m.create(s, "a") }),
+	one("createb", "CREATE a/b", func(m *model, s *session) answer { return m.create(s, "a/b") }),
+	one("delete", "DELETE a", func(m *model, s *session) answer { return m.delete(s, "a") }),
+	one("deleteb", "DELETE a/b", func(m *model, s *session) answer { return m.delete(s, "a/b") }),
+	one("rename", "RENAME a c", func(m *model, s *session) answer { return m.rename(s, "a", "c") }),
+	one("renamec", "RENAME c a", func(m *model, s *session) answer { return m.rename(s, "c", "a") }),
+	one("subscribe", "SUBSCRIBE a", func(m *model, s *session) answer { return m.subscribe(s, "a", true) }),
+	one("unsubscribe", "UNSUBSCRIBE a", func(m *model, s *session) answer { return m.subscribe(s, "a", false) }),
+	one("list", `LIST "" * RETURN (SUBSCRIBED)`, (*model).listAll),
+	one("listsub", `LIST (SUBSCRIBED) "" *`, (*model).listSubscribed),
+	one("status", "STATUS a (MESSAGES UIDVALIDITY)", func(m *model, s *session) answer { return m.status(s, "a") }),
+	{name: "select", commands: []command{{text: "SELECT a", leaves: true, run: func(m *model, s *session) answer { return m.openBox(s, "a") }}}},
+	{name: "selectb", commands: []command{{text: "SELECT a/b", leaves: true, run: func(m *model, s *session) answer { return m.openBox(s, "a/b") }}}},
+	one("unselect", "UNSELECT", (*model).unselect),
+	one("append", fmt.Sprintf("APPEND a {%d+}\r\n%s", len(appended), appended), func(m *model, s *session) answer { return m.appendBox(s, "a") }),
+	{name: "noop", commands: []command{nooping}},
+	{name: "idle", commands: []command{idling}},
+}
+
 // pairs returns every two letters of one command each, sent at once. IDLE is not
 // among them: nothing may follow it but DONE (RFC 9051 §6.3.13).
 func pairs(alphabet []letter) (out []letter) {

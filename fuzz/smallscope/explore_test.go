@@ -283,6 +283,7 @@ func (x *exchange) judge(c *conn) error {
 			r.tag = "t" + strconv.Itoa(c.tag-1)
 		}
 	}
+	r.boxes = x.after.mode.mailboxes
 	read := r.read
 	if x.command != nil && x.command.pop3 {
 		read = func(out []byte) error { return r.readPOP3(out, x) }
@@ -443,6 +444,14 @@ func (m *model) key() string {
 	for _, d := range m.drop {
 		put(uint64(d.uid), bit(d.marked))
 	}
+	put(uint64(m.last))
+	for _, x := range m.boxes {
+		b = append(append(b, ' '), x.name...)
+		put(uint64(x.validity), uint64(x.messages))
+	}
+	for _, name := range slices.Sorted(slices.Values(m.subscribed)) {
+		b = append(append(b, ' '), name...)
+	}
 	folder := len(b)
 	var sessions []string
 	for i := range m.sessions {
@@ -455,7 +464,7 @@ func (m *model) key() string {
 			}
 			put(uint64(t.uid), stale, bit(t.recent), bit(t.knows), uint64(t.believes))
 		}
-		put(uint64(len(s.saved)))
+		put(uint64(s.open), uint64(s.count), uint64(len(s.saved)))
 		for _, uid := range s.saved {
 			put(uint64(uid))
 		}

@@ -28,10 +28,14 @@ type session struct {
 	idling   bool
 	// saved is what "$" stands for (RFC 5182 §2.1).
 	saved []uint32
+	// open is the UIDVALIDITY of what is selected in a mode of mailboxes, count
+	// its messages as they were told.
+	open, count int
 }
 
-// A mode is what the sessions enabled. With pop3 the second is one of POP3.
-type mode struct{ rev2, qresync, pop3 bool }
+// A mode is what the sessions enabled. With pop3 the second is one of POP3,
+// with mailboxes both work on mailboxes and not on messages.
+type mode struct{ rev2, qresync, pop3, mailboxes bool }
 
 func (m mode) String() string {
 	s := "rev1"
@@ -44,6 +48,9 @@ func (m mode) String() string {
 	if m.pop3 {
 		s += "-pop3"
 	}
+	if m.mailboxes {
+		s += "-mailboxes"
+	}
 	return s
 }
 
@@ -53,6 +60,7 @@ type model struct {
 	inbox, other folder
 	sessions     [2]session
 	drop         []dropped // of the session of POP3
+	account
 	// more says that the command in hand is followed by octets of another, so
 	// that its client numbers messages without having read the answer.
 	more bool
@@ -65,6 +73,7 @@ func (m *model) clone() *model {
 		f.messages, f.gone = slices.Clone(f.messages), slices.Clone(f.gone)
 	}
 	c.drop = slices.Clone(c.drop)
+	c.boxes, c.subscribed = slices.Clone(c.boxes), slices.Clone(c.subscribed)
 	for i := range c.sessions {
 		s := &c.sessions[i]
 		s.view, s.saved = slices.Clone(s.view), slices.Clone(s.saved)
@@ -191,6 +200,10 @@ const (
 // tell is what every answer ends with: all that has become of the folder and may
 // be told. An EXPUNGE waits while the client uses numbers; all else never does.
 func (m *model) tell(s *session, a *answer, mayExpunge bool) {
+	if m.mailboxes {
+		*a = m.news(s, *a)
+		return
+	}
 	if mayExpunge && !m.more {
 		m.tellGone(s, a)
 	}
@@ -250,6 +263,12 @@ func (m *model) claim(s *session, a *answer) {
 // "": it knows of every message and of no other, and takes none to have flags
 // that it has not (invariant 43).
 func (m *model) settled(s *session) string {
+	if m.mailboxes {
+		if b := m.opened(s); s.open != 0 && (b == nil || b.messages != s.count) {
+			return "has a mailbox that is not as it was told"
+		}
+		return ""
+	}
 	if len(s.view) != len(m.inbox.messages) {
 		return "knows of " + num(len(s.view)) + " messages, there are " + num(len(m.inbox.messages))
 	}

@@ -17,7 +17,7 @@ var (
 	replay = flag.String("replay", "", "run one sequence, as a failure names it, and print its transcript")
 )
 
-var modes = []mode{{}, {rev2: true}, {rev2: true, qresync: true}, {qresync: true}, {rev2: true, pop3: true}}
+var modes = []mode{{}, {rev2: true}, {rev2: true, qresync: true}, {qresync: true}, {rev2: true, pop3: true}, {rev2: true, mailboxes: true}}
 
 // A world is garbage after some tens of microseconds: collecting it seldom is
 // quicker.
@@ -87,7 +87,13 @@ func TestResync(t *testing.T) {
 // TestMaildrop: invariants 33, 34, 35 and 36 with one session of IMAP and one of POP3
 // on the folder.
 func TestMaildrop(t *testing.T) {
-	explore(t, modes[4:], alphabet, nil, func(e *explorer, root *model) error { return e.states(root, steps(*depth)) })
+	explore(t, modes[4:5], alphabet, nil, func(e *explorer, root *model) error { return e.states(root, steps(*depth)) })
+}
+
+// TestMailboxes: invariants 12, 19, 41 and 42 with two sessions that make, delete,
+// rename and select mailboxes.
+func TestMailboxes(t *testing.T) {
+	explore(t, modes[5:], mailboxes, nil, func(e *explorer, root *model) error { return e.states(root, steps(*depth)+1) })
 }
 
 // TestReplay runs the sequence of the flag -replay.
@@ -126,6 +132,9 @@ func TestReplay(t *testing.T) {
 func (e *explorer) step(word string) (step, bool) {
 	who, what, _ := strings.Cut(word, ".")
 	alphabet := slices.Concat(alphabet, resync, pairs(alphabet))
+	if e.mode.mailboxes {
+		alphabet = mailboxes
+	}
 	session := 0
 	if who != e.mode.name(0) {
 		session = 1

@@ -21,6 +21,8 @@ type reader struct {
 	tag      string
 	// byUID: the command names messages by UID, and so does MODIFIED.
 	byUID bool
+	// boxes: facts are about mailboxes, and of messages only how many there are.
+	boxes bool
 	// opening: the answer is one to SELECT, whose HIGHESTMODSEQ is a fact.
 	opening bool
 	cache
@@ -125,6 +127,10 @@ func (r *reader) response(res imapwire.Response) error {
 			r.add(word, num(u))
 		}
 	case *imapwire.ExistsData:
+		if r.boxes {
+			r.add("exists", num(res.Count))
+			break
+		}
 		more := int(res.Count) - len(r.view)
 		if more < 0 || more > len(r.arrivals) {
 			return fmt.Errorf("the client has %d messages, there are %d more", len(r.view), len(r.arrivals))
@@ -149,7 +155,22 @@ func (r *reader) response(res imapwire.Response) error {
 		r.add("recent", num(res.Count))
 	case *imapwire.FlagsData:
 		r.add("FLAGS")
+	case *imapwire.StatusData:
+		words := []string{"STATUS", res.Mailbox}
+		for _, v := range res.Values {
+			words = append(words, num(v.Number))
+		}
+		r.add(words...)
 	case *imapwire.ListData:
+		if r.boxes {
+			var attrs []string
+			for _, attr := range res.Attrs {
+				attrs = append(attrs, strings.ToLower(string(attr)))
+			}
+			slices.Sort(attrs)
+			r.add("LIST", res.Mailbox, strings.Join(attrs, " "))
+			break
+		}
 		r.add("LIST", res.Mailbox)
 	case *imapwire.StatusResponse:
 		text := res.Condition.String()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ var (
 // that have INBOX selected and know the flags of its three messages.
 type world struct {
 	inbox, other mailbox.Folder
+	user         mailbox.User
 	conns        [2]*conn
 	pop3         *pop3serve.Server
 	storeErr     error
@@ -69,6 +71,7 @@ func newWorld(mode mode) (*world, *model, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	w.user = user
 	if _, err := user.Create(ctx, "other", mailbox.CreateOptions{}); err != nil {
 		return nil, nil, err
 	}
@@ -109,7 +112,11 @@ func newWorld(mode mode) (*world, *model, error) {
 	if mode.qresync {
 		setup = append(setup, "ENABLE QRESYNC")
 	}
-	setup = append(setup, selecting.text, fetching.text)
+	if mode.mailboxes {
+		m.boxes, m.last = []box{{name: "INBOX", validity: 1, messages: 3}, {name: "other", validity: 2}}, 2
+	} else {
+		setup = append(setup, selecting.text, fetching.text)
+	}
 	for i := range w.conns {
 		if i > 0 && mode.pop3 {
 			w.pop3, err = pop3serve.NewServer(store, pop3serve.Options{
@@ -140,6 +147,9 @@ func newWorld(mode mode) (*world, *model, error) {
 			if !strings.Contains(string(out), "x OK ") {
 				return nil, nil, fmt.Errorf("%s: %s", text, out)
 			}
+		}
+		if mode.mailboxes {
+			continue
 		}
 		m.selectInbox(&m.sessions[i])
 		c.highest = m.inbox.modSeq
@@ -213,7 +223,39 @@ func (w *world) compare(m *model) error {
 			return fmt.Errorf("%s: %w", pair.name, err)
 		}
 	}
+	if err := w.compareBoxes(m); err != nil {
+		return err
+	}
 	return w.storeErr
+}
+
+// compareBoxes does so for the list of mailboxes.
+func (w *world) compareBoxes(m *model) error {
+	if !m.mode.mailboxes {
+		return nil
+	}
+	var got, want []string
+	for info, err := range w.user.Folders(ctx) {
+		if err != nil {
+			return err
+		}
+		got = append(got, fmt.Sprint(info.Name, info.ID != "", info.NoSelect, info.NonExistent, info.Subscribed, info.HasChildren))
+	}
+	line := func(name string, there, parent bool) {
+		want = append(want, fmt.Sprint(name, there, parent, !there && !parent, slices.Contains(m.subscribed, name), m.hasChildren(name)))
+	}
+	for _, b := range m.boxes {
+		line(b.name, b.validity != 0, b.validity == 0)
+	}
+	for _, name := range m.subscribed {
+		if m.box(name) == nil {
+			line(name, false, false)
+		}
+	}
+	if got, want := settled(got), settled(want); !slices.Equal(got, want) {
+		return fmt.Errorf("the store has %v, want %v", got, want)
+	}
+	return nil
 }
 
 func compareFolder(got mailbox.Folder, want *folder) error {

@@ -50,12 +50,13 @@ func (s *Session) appendBegin(ctx context.Context, ev *imapserver.Append) {
 	}
 }
 
-// errTryCreate is [mailbox.ErrNonExistent] for the target of a message: the
-// client may create it and try again (RFC 9051 §6.3.12, §6.4.7).
+// errTryCreate is [mailbox.ErrNonExistent] for the target of a message, or
+// [mailbox.ErrNoSelect], which CREATE makes a mailbox as well: the client may create
+// it and try again (RFC 9051 §6.3.12, §6.4.7).
 var errTryCreate = errors.New("imapserve: no such target")
 
 func tryCreate(err error) error {
-	if errors.Is(err, mailbox.ErrNonExistent) {
+	if errors.Is(err, mailbox.ErrNonExistent) || errors.Is(err, mailbox.ErrNoSelect) {
 		return errTryCreate
 	}
 	return err

@@ -434,3 +434,18 @@ func TestListExtended(t *testing.T) {
 		c.want(tt.command, tt.want)
 	}
 }
+
+// TestTryCreate: a name that is only a parent is no mailbox to put a message in, but
+// can become one (RFC 9051 §6.3.12, §6.4.7).
+func TestTryCreate(t *testing.T) {
+	f := newFixture(t, memstore.Options{})
+	c := f.open(t, "INBOX")
+	c.append("INBOX", "x")
+	c.ok("CREATE a/b")
+	c.ok("DELETE a")
+	c.want("APPEND a {2+}\r\nx\n", "NO [TRYCREATE]")
+	c.want("COPY 1 a", "NO [TRYCREATE]")
+	c.want("MOVE 1 a", "NO [TRYCREATE]")
+	c.ok("CREATE a")
+	c.ok("COPY 1 a")
+}
