@@ -2,20 +2,20 @@
 // sessions have one folder of three messages selected, and take all steps of an
 // alphabet of about twelve commands in every order. One alphabet marks, removes,
 // moves and copies, one works with modseqs, in one the second session speaks POP3,
-// and one makes, deletes, renames and selects mailboxes. After each step what the session wrote, what its client knows and what the
-// store holds are compared with a plain model. A mistake in what several sessions
-// are told of each other's doings nearly always shows in such a world, and with a
-// shortest sequence.
+// and one makes, deletes, renames and selects mailboxes. After each step what the
+// session wrote, what its client knows and what the store holds are compared with a
+// plain model. A mistake in what several sessions are told of each other's doings
+// nearly always shows in such a world, and with a shortest sequence.
 //
 // # The model
 //
 // folder.go, session.go and command.go are IMAP on one folder, mailboxes.go is IMAP
-// on the list of them, and maildrop.go is POP3, written from RFC 9051, 3501, 4315, 6851, 7162 and 1939 with slices and
-// loops. It shares nothing with the engines, the view or the store. Where the
-// protocol leaves a choice it takes the prompt one: each answer tells all that may
-// be told, and a session in IDLE is told at once. An answer is a set of facts about
-// messages, named by UID; the order of responses is free as far as the numbers in
-// them keep their meaning.
+// on the list of them, and maildrop.go is POP3, written from RFC 9051, 3501, 4315,
+// 6851, 7162 and 1939 with slices and loops. It shares nothing with the engines, the
+// view or the store. Where the protocol leaves a choice it takes the prompt one:
+// each answer tells all that may be told, and a session in IDLE is told at once. An
+// answer is a set of facts about messages, named by UID; the order of responses is
+// free as far as the numbers in them keep their meaning.
 //
 // What it can not see is two sessions inside the store at one moment: a step ends
 // before the next begins.
