@@ -38,5 +38,5 @@
 //	upgrade   nothing behind a change of layer or speaker is read too early
 //
 // Nothing here looks at a clock: cost is steps and octets, as package engine
-// counts them.
+// counts them, or statements, as the compiler does.
 package threats
