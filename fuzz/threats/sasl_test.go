@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/sasl"
@@ -39,40 +40,47 @@ type mailPop struct {
 	t     testing.TB
 	store *memstore.Store
 	srv   *pop3serve.Server
+	now   time.Time // of the store, and of its sessions
 }
 
 func newMailPop(t testing.TB) *mailPop {
 	t.Helper()
-	m := &mailPop{t: t, store: memstore.New(memstore.Options{KeepSecrets: true})}
+	m := &mailPop{t: t, now: popStart}
+	m.store = memstore.New(memstore.Options{KeepSecrets: true, Now: func() time.Time { return m.now }})
 	for _, name := range []string{saslUser, "bob"} {
 		if err := m.store.AddUser(name, saslPassword); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var err error
-	m.srv, err = pop3serve.NewServer(m.store, pop3serve.Options{
-		Auth: saslAuth{m.store}, PlaintextAuth: engine.PlaintextAlways, APOP: engine.PlaintextAlways, STLS: true,
-		Random: &saslRandom{}, Pepper: "0123456789abcdef", Host: "mail.example.org",
+	m.serve(pop3serve.Options{
+		APOP: engine.PlaintextAlways, STLS: true, Random: &saslRandom{}, Pepper: "0123456789abcdef", Host: "mail.example.org",
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return m
+}
+
+// serve makes the server one with other options, over the same store.
+func (m *mailPop) serve(opt pop3serve.Options) {
+	m.t.Helper()
+	opt.Auth, opt.PlaintextAuth = saslAuth{m.store}, engine.PlaintextAlways
+	var err error
+	if m.srv, err = pop3serve.NewServer(m.store, opt); err != nil {
+		m.t.Fatal(err)
+	}
 }
 
 // A mailSession is one conversation with it.
 type mailSession struct {
-	t    testing.TB
+	*mailPop
 	sess *pop3serve.Session
 }
 
 func (m *mailPop) session(sec engine.Security) *mailSession {
 	m.t.Helper()
-	sess, err := m.srv.Session(popStart, pop3serve.Info{Security: sec})
+	sess, err := m.srv.Session(m.now, pop3serve.Info{Security: sec})
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	s := &mailSession{m.t, sess}
+	s := &mailSession{m, sess}
 	s.take()
 	return s
 }
@@ -87,14 +95,14 @@ func (s *mailSession) take() string {
 			return b.String()
 		}
 		b.Write(seg.Bytes)
-		s.sess.Advance(popStart, seg.Len())
+		s.sess.Advance(s.now, seg.Len())
 	}
 }
 
 // do sends a line and returns what is said.
 func (s *mailSession) do(line string) string {
 	s.t.Helper()
-	if err := s.sess.Feed(popStart, []byte(line+"\r\n")); err != nil && !errors.Is(err, engine.ErrClosed) {
+	if err := s.sess.Feed(s.now, []byte(line+"\r\n")); err != nil && !errors.Is(err, engine.ErrClosed) {
 		s.t.Fatalf("%q: %v", line, err)
 	}
 	return s.take()
