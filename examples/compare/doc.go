@@ -22,5 +22,14 @@
 // system call. What a row gives to our side stands above it in its file. Nothing
 // is subtracted from either side.
 //
+// Servers run in processes of their own, one for each side of a row, and are talked
+// to over loopback by a client that only counts lines; with -cpu, the processor time
+// is that of the server. What sessions hold is what the server's process has more of
+// when they are there, after collections: resident memory as the system counts it,
+// and of that the heap and the stacks. It takes 11,000 file descriptors in each of
+// two processes, and 2 GB of memory for a folder of 1,000,000 messages.
+//
+//	go run . -run ^server
+//
 // It is a module of its own, since the library itself needs none of these.
 package main

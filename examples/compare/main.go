@@ -50,6 +50,9 @@ type work struct {
 	// value, when not nil, is what is measured in place of time, per operation;
 	// run is called before it.
 	value func() (float64, error)
+	// processor, when not nil, returns the processor time that the work has used: it
+	// is done in another process.
+	processor func() (time.Duration, error)
 	// understood returns what the last run made of its input, in a form that both
 	// sides of a row share; the test compares them. It is nil where nothing is
 	// understood.
@@ -72,6 +75,8 @@ func table() []row {
 		listRows(),
 		searchRows(),
 		pop3Rows(),
+		serverRows(),
+		sessionRows(),
 	)
 }
 
@@ -79,6 +84,12 @@ func main() {
 	log := func(err error) {
 		fmt.Fprintln(os.Stderr, "compare:", err)
 		os.Exit(1)
+	}
+	if is, err := serving(); is {
+		if err != nil {
+			log(err)
+		}
+		return
 	}
 	run := flag.String("run", "", "measure only the rows whose name matches this `regexp`")
 	rounds := flag.Int("rounds", 9, "measure each side of a row so often")
@@ -102,7 +113,12 @@ func main() {
 	}
 	if *cpu {
 		measured = "processor time"
-		clock = processorTime
+		clock = func(w *work) (time.Duration, error) {
+			if w.processor != nil {
+				return w.processor()
+			}
+			return processorTime()
+		}
 	}
 	fmt.Printf("%s, %s %s/%s, %d processors, %d rounds of %v, %s\n%s\n", time.Now().UTC().Format("2006-01-02 15:04 MST"),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), *rounds, *each, measured, versions())
@@ -120,7 +136,7 @@ func main() {
 // clock is what is measured with, and measured its name.
 var (
 	begin    = time.Now()
-	clock    = func() (time.Duration, error) { return time.Since(begin), nil }
+	clock    = func(*work) (time.Duration, error) { return time.Since(begin), nil }
 	measured = "time"
 )
 
@@ -219,7 +235,7 @@ func measure(w *work, n int) (s sample, err error) {
 	runtime.GC()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	start, err := clock()
+	start, err := clock(w)
 	if err != nil {
 		return s, err
 	}
@@ -227,7 +243,7 @@ func measure(w *work, n int) (s sample, err error) {
 	if err != nil {
 		return s, err
 	}
-	end, err := clock()
+	end, err := clock(w)
 	if err != nil {
 		return s, err
 	}
