@@ -1,12 +1,19 @@
 package imapwire
 
-import "github.com/mailwire/mailwire/imapwire/engine"
+import (
+	"fmt"
+
+	"github.com/mailwire/mailwire/imapwire/engine"
+)
 
 // A Login is LOGIN, RFC 9051 §6.2.3.
 type Login struct {
 	User     string
 	Password engine.Secret
 }
+
+// Format hides the secrets, whatever the verb.
+func (l *Login) Format(f fmt.State, _ rune) { engine.FormatFields(f, *l) }
 
 // An Authenticate is AUTHENTICATE, RFC 9051 §6.2.2. The exchange that follows
 // is lines of base64, which belong to the conversation.
@@ -17,6 +24,9 @@ type Authenticate struct {
 	Initial    engine.Secret
 	HasInitial bool
 }
+
+// Format hides the secrets, whatever the verb.
+func (a *Authenticate) Format(f fmt.State, _ rune) { engine.FormatFields(f, *a) }
 
 // Verb implements Command.
 func (*Login) Verb() string { return "LOGIN" }

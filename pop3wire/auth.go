@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"strings"
 
 	"github.com/mailwire/mailwire/imapwire/engine"
@@ -25,6 +26,9 @@ type Pass struct {
 	Password engine.Secret
 }
 
+// Format hides the secrets, whatever the verb.
+func (p *Pass) Format(f fmt.State, _ rune) { engine.FormatFields(f, *p) }
+
 // An Apop is APOP, RFC 1939 §7.
 type Apop struct {
 	Name string // as in [User]
@@ -32,6 +36,9 @@ type Apop struct {
 	// lets who sees it try passwords.
 	Digest engine.Secret
 }
+
+// Format hides the secrets, whatever the verb.
+func (a *Apop) Format(f fmt.State, _ rune) { engine.FormatFields(f, *a) }
 
 // An Auth is AUTH, RFC 5034 §4. The exchange that follows is lines of base64,
 // which belong to the conversation: [ParseChallenge], [ParseAuthLine].
@@ -43,6 +50,9 @@ type Auth struct {
 	Initial    engine.Secret
 	HasInitial bool
 }
+
+// Format hides the secrets, whatever the verb.
+func (a *Auth) Format(f fmt.State, _ rune) { engine.FormatFields(f, *a) }
 
 // Verb implements Command.
 func (*User) Verb() string { return "USER" }
@@ -239,6 +249,9 @@ type AuthLine struct {
 	// Cancel: the client ends the exchange.
 	Cancel bool
 }
+
+// Format hides the secrets, whatever the verb.
+func (a *AuthLine) Format(f fmt.State, _ rune) { engine.FormatFields(f, *a) }
 
 // ParseAuthLine reads the answer to a challenge, a line without its CRLF. The
 // error is a [*engine.SyntaxError] that quotes nothing.

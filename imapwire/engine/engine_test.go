@@ -13,6 +13,27 @@ import (
 	"github.com/mailwire/mailwire/imapwire/engine"
 )
 
+// A holder holds a secret behind a pointer.
+type holder struct{ Password engine.Secret }
+
+func (h *holder) Format(f fmt.State, _ rune) { engine.FormatFields(f, *h) }
+
+// TestFormatFields: invariant 31, threat S13. A verb that fits no pointer shows
+// nothing of a secret behind one, wherever it stands.
+func TestFormatFields(t *testing.T) {
+	h := &holder{"tanstaafl"}
+	for _, v := range []any{h, *h, []*holder{h}, struct{ P *holder }{h}, map[string]any{"x": h}, []any{&h, struct{ Q any }{h}}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t", "%e", "%U", "%!"} {
+			if got := fmt.Sprintf(verb, v); strings.Contains(got, "tanstaafl") || strings.Contains(got, "74616e73") {
+				t.Errorf("%s of %T: %s", verb, v, got)
+			}
+		}
+	}
+	if got := fmt.Sprintf("%+v %s", h, (*holder)(nil)); got != "&{Password:[redacted]} <nil>" {
+		t.Error(got)
+	}
+}
+
 // TestSecret: invariant 31 for the type that carries passwords.
 func TestSecret(t *testing.T) {
 	s := engine.Secret("tanstaaf")

@@ -27,3 +27,12 @@ func (Secret) MarshalText() ([]byte, error) { return []byte(Redacted), nil }
 
 // MarshalJSON returns Redacted as a JSON string.
 func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + Redacted + `"`), nil }
+
+// FormatFields is the Format method of a pointer to a struct that holds secrets: v
+// is the struct. Without one, package fmt shows what is behind a pointer inside
+// another value as plain octets when the verb fits no pointer, as %s and %q do not.
+// It shows the fields as %v does, with the flags that were given.
+func FormatFields(f fmt.State, v any) {
+	io.WriteString(f, "&")
+	fmt.Fprintf(f, fmt.FormatString(f, 'v'), v)
+}

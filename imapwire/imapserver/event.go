@@ -1,6 +1,7 @@
 package imapserver
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/mailwire/mailwire/imapwire"
@@ -97,6 +98,9 @@ type Authenticate struct {
 	HasInitial bool
 }
 
+// Format hides the secrets, whatever the verb.
+func (a *Authenticate) Format(f fmt.State, _ rune) { engine.FormatFields(f, *a) }
+
 // An AuthResponse is the client's answer to a challenge. When the client
 // cancelled, the engine answered BAD, the exchange is over, and Cancelled is
 // true.
@@ -105,6 +109,9 @@ type AuthResponse struct {
 	Data      engine.Secret
 	Cancelled bool
 }
+
+// Format hides the secrets, whatever the verb.
+func (a *AuthResponse) Format(f fmt.State, _ rune) { engine.FormatFields(f, *a) }
 
 // An Idle says that the client waits for news; the continuation has been sent.
 // EXPUNGE is allowed until IdleDone.

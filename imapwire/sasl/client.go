@@ -70,6 +70,9 @@ type ClientOptions struct {
 	Trace     string
 }
 
+// Format hides the secrets, whatever the verb.
+func (o *ClientOptions) Format(f fmt.State, _ rune) { engine.FormatFields(f, *o) }
+
 // usable says why a client may not use a mechanism, or nil. Whether the
 // credentials can be expressed in it is for the mechanism to say.
 func (o ClientOptions) usable(m *mechanism, bound bool) error {

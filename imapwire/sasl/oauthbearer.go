@@ -27,6 +27,9 @@ type Token struct {
 	Port int
 }
 
+// Format hides the secrets, whatever the verb.
+func (t *Token) Format(f fmt.State, _ rune) { engine.FormatFields(f, *t) }
+
 // A TokenError is why a server refuses a token, in the words that it tells the
 // client (RFC 7628 §3.2.2).
 type TokenError struct {

@@ -5,6 +5,7 @@ import (
 	"crypto/pbkdf2"
 	"crypto/sha1"
 	"crypto/sha256"
+	"fmt"
 	"hash"
 	"io"
 
@@ -79,6 +80,9 @@ type ScramCredentials struct {
 	StoredKey engine.Secret
 	ServerKey engine.Secret
 }
+
+// Format hides the secrets, whatever the verb.
+func (s *ScramCredentials) Format(f fmt.State, _ rune) { engine.FormatFields(f, *s) }
 
 // valid reports whether c can be keys of h.
 func (c *ScramCredentials) valid(h Hash) bool {

@@ -39,6 +39,9 @@ type Credentials struct {
 	Password engine.Secret
 }
 
+// Format hides the secrets, whatever the verb.
+func (c *Credentials) Format(f fmt.State, _ rune) { engine.FormatFields(f, *c) }
+
 // Authenticated ends an exchange of any other mechanism: the client has proved
 // to be User.
 type Authenticated struct {
@@ -118,6 +121,9 @@ type ServerOptions struct {
 	// ANONYMOUS.
 	Anonymous bool
 }
+
+// Format hides the secrets, whatever the verb.
+func (o *ServerOptions) Format(f fmt.State, _ rune) { engine.FormatFields(f, *o) }
 
 // Mechanisms returns the names of the mechanisms that there is all for, best
 // first. Which of them may be offered on this transport, see [Plaintext], is

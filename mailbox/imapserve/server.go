@@ -2,6 +2,7 @@ package imapserve
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -41,6 +42,9 @@ type Options struct {
 	// them. It may be called from many goroutines.
 	OnError func(user string, err error)
 }
+
+// Format hides the secrets, whatever the verb.
+func (o *Options) Format(f fmt.State, _ rune) { engine.FormatFields(f, *o) }
 
 // A Server answers IMAP sessions from a store. It is safe for concurrent use;
 // each of its sessions is not.

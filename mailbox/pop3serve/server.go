@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -66,6 +67,9 @@ type Options struct {
 	// them. It may be called from many goroutines.
 	OnError func(user string, err error)
 }
+
+// Format hides the secrets, whatever the verb.
+func (o *Options) Format(f fmt.State, _ rune) { engine.FormatFields(f, *o) }
 
 // A Server answers POP3 sessions from a store. It is safe for concurrent use;
 // each of its sessions is not.

@@ -1,6 +1,8 @@
 package pop3server
 
 import (
+	"fmt"
+
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/pop3wire"
 )
@@ -29,6 +31,9 @@ type Login struct {
 	Password engine.Secret // exactly as sent; it may be empty
 }
 
+// Format hides the secrets, whatever the verb.
+func (l *Login) Format(f fmt.State, _ rune) { engine.FormatFields(f, *l) }
+
 // An Apop is APOP. It is answered as a [Login] is.
 type Apop struct {
 	ID        engine.ID
@@ -36,6 +41,9 @@ type Apop struct {
 	Timestamp string // of the greeting
 	Digest    engine.Secret
 }
+
+// Format hides the secrets, whatever the verb.
+func (a *Apop) Format(f fmt.State, _ rune) { engine.FormatFields(f, *a) }
 
 // Verify reports whether the client knows the secret. It takes the same time for
 // every digest.
@@ -53,6 +61,9 @@ type Auth struct {
 	HasInitial bool
 }
 
+// Format hides the secrets, whatever the verb.
+func (a *Auth) Format(f fmt.State, _ rune) { engine.FormatFields(f, *a) }
+
 // An AuthResponse is the client's answer to a challenge. When the client
 // cancelled, or sent what is no answer, the engine has answered -ERR, the
 // exchange is over, and Cancelled is true.
@@ -61,6 +72,9 @@ type AuthResponse struct {
 	Data      engine.Secret
 	Cancelled bool
 }
+
+// Format hides the secrets, whatever the verb.
+func (a *AuthResponse) Format(f fmt.State, _ rune) { engine.FormatFields(f, *a) }
 
 // A Command is a complete command that is allowed in the state. The application
 // answers it with one of Done, Answer, Body, or Begin to End. One command at a
