@@ -158,6 +158,7 @@ func flaws() []flaw {
 		{"CVE-2011-0411", "Postfix", "a command behind STARTTLS", behindSTLS("CAPA\r\n")},
 		{"CVE-2021-38084", "Courier", "the same in POP3", behindSTLS("USER eve\r\nPASS p\r\n")},
 		{"CVE-2020-29547", "Citadel", "the same, with half a command", behindSTLS("USER eve\r\nPASS ")},
+		{"CVE-2020-29548", "SmarterMail", "the same, with octets that are no command", behindSTLS("\x00\r\n\r\nQUIT\r\n")},
 		{"CVE-2022-28220", "James", "STARTTLS in a spelling that is not looked for", toServer("STLS \r\nNOOP\r\n",
 			"-ERR syntax error at octet 4 in command: expected the end of the line, got \" \"\r\n-ERR NOOP is not allowed in AUTHORIZATION\r\n",
 			`malformed "STLS ": syntax error at octet 4 in command: expected the end of the line, got " "`)},

@@ -176,3 +176,18 @@ func TestIgnore(t *testing.T) {
 		t.Errorf("%s", strings.Join(p.log, "\n"))
 	}
 }
+
+// TestToldOnce: an answer of which only the word can be read is one Malformed,
+// whatever its text should have been.
+func TestToldOnce(t *testing.T) {
+	for _, send := range []string{"STAT", "LIST 1", "UIDL 1", "LANG en"} {
+		for _, said := range []string{"+OK " + strings.Repeat("1", 600) + "\r\n", "+OK 1 2\x00\r\n"} {
+			p := loggedIn(t, loopback)
+			p.act(send)
+			p.feed(said)
+			if len(p.lines("E: malformed 4")) != 1 || len(p.lines(`E: done 4 +OK ""`)) != 1 || p.c.Stats().Bad != 1 {
+				t.Errorf("%s, %.20q:\n%s", send, said, strings.Join(p.log, "\n"))
+			}
+		}
+	}
+}
