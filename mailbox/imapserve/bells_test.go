@@ -3,11 +3,13 @@ package imapserve_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
 	"github.com/mailwire/mailwire/mailbox"
@@ -142,4 +144,33 @@ func TestTwoServers(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestBellWhileFull: invariant 43. A bell that rings while a session in IDLE still
+// waits for room to tell what changed before is not lost.
+func TestBellWhileFull(t *testing.T) {
+	f := newFixture(t, memstore.Options{})
+	srv, err := imapserve.NewServer(f.store, imapserve.Options{
+		Auth: f.store, PlaintextAuth: engine.PlaintextLoopback, Limits: imapwire.Limits{Output: 300, OutputPreAuth: 300},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { srv.Close() })
+	f.srv = srv
+	other := f.login(t)
+	for range 20 {
+		other.append("INBOX", "x")
+	}
+	other.ok("SELECT INBOX")
+	c := f.open(t, "INBOX")
+	c.send("i IDLE\r\n")
+	other.ok("STORE 1:20 +FLAGS.SILENT (k)")
+	c.sess.Notify(ctx)
+	other.ok(`STORE 20 +FLAGS.SILENT (\Deleted)`)
+	other.ok("EXPUNGE")
+	c.sess.Notify(ctx)
+	if out := c.drain(); !strings.HasSuffix(out, "* 20 EXPUNGE\r\n") {
+		t.Errorf("told is %s", out)
+	}
 }

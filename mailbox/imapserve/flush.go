@@ -49,6 +49,7 @@ func (s *Session) flush(ctx context.Context) (more bool) {
 		return false
 	}
 	if !sel.flushing {
+		sel.rung = false
 		if !s.read(ctx) {
 			return false
 		}
@@ -92,6 +93,9 @@ func (s *Session) flush(ctx context.Context) (more bool) {
 		}
 	}
 	sel.flushing = false
+	if sel.rung {
+		return s.flush(ctx)
+	}
 	// Sessions that know all of the folder hold one list together.
 	v.Share(sel.root)
 	return false
@@ -232,7 +236,14 @@ func (s *Session) idleEnd(ctx context.Context, ev *imapserver.IdleDone) {
 // Notify sends what may be told now: to a session in IDLE everything that
 // changed, to others nothing.
 func (s *Session) Notify(ctx context.Context) {
-	if s.idle == 0 || s.task != nil {
+	if s.idle == 0 {
+		return
+	}
+	if s.task != nil {
+		// What is being told was read before this.
+		if s.selected != nil {
+			s.selected.rung = true
+		}
 		return
 	}
 	s.run(ctx, s.idle, s.flush)

@@ -34,6 +34,8 @@ type selected struct {
 	quotaSeen bool
 	// flushing: the changes to tell have been read; some are not told yet.
 	flushing bool
+	// rung: there may be more by now.
+	rung bool
 	// toldModSeq: the command in progress told a modseq; removed: it removed
 	// messages itself; lowered: the client has been told a HIGHESTMODSEQ below
 	// an EXPUNGE that was held.
