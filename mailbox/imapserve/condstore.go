@@ -41,24 +41,29 @@ func (s *Session) unsolicited() imapwire.FetchHas {
 }
 
 // settleModSeq sees before a tagged response that the client ends with a modseq
-// from which it can ask later and miss nothing: while an EXPUNGE is held, one
-// below it (RFC 7162 §3.2, §6), and the true one as soon as it is told. What a
-// command itself removed is told in its OK (§3.2.7): it returns the code of the
-// response.
+// from which it can ask later and miss nothing: while an EXPUNGE is held, or
+// something could not be read that has to be told, one below it (RFC 7162 §3.2, §6),
+// and the true one as soon as it is told. What a command itself removed is told in
+// its OK (§3.2.7): it returns the code of the response.
 func (s *Session) settleModSeq(c imapwire.StatusCondition) imapwire.Code {
 	sel := s.selected
 	if sel == nil || sel.view == nil || !s.modSeqs {
 		return c.Code
 	}
-	held := sel.view.Held() > 0
-	switch m := sel.view.HighestModSeq(); {
+	m, behind := sel.view.HighestModSeq(), sel.view.Held() > 0
+	if sel.view.Pending(false) {
+		m, behind = min(m, sel.settled), true
+	}
+	sel.settled = m
+	behind = behind || m < sel.heard
+	switch {
 	case sel.removed && s.qresync() && c.Code == nil && c.Condition == imapwire.OK:
 		c.Code = codeHighestModSeq(m)
-		sel.lowered = held
-	case held && sel.toldModSeq:
+		sel.lowered = behind
+	case behind && sel.toldModSeq:
 		s.conn.Send(highestModSeq(m))
 		sel.lowered = true
-	case !held && sel.lowered:
+	case !behind && sel.lowered:
 		s.conn.Send(highestModSeq(m))
 		sel.lowered = false
 	}
@@ -70,6 +75,7 @@ func (s *Session) settleModSeq(c imapwire.StatusCondition) imapwire.Code {
 func (s *Session) sendFetch(d *imapwire.FetchData) error {
 	if d.Has&imapwire.HasModSeq != 0 {
 		s.selected.toldModSeq = true
+		s.selected.heard = max(s.selected.heard, d.ModSeq)
 	}
 	return s.conn.Send(d)
 }

@@ -40,6 +40,9 @@ type selected struct {
 	// messages itself; lowered: the client has been told a HIGHESTMODSEQ below
 	// an EXPUNGE that was held.
 	toldModSeq, removed, lowered bool
+	// heard is the largest modseq of a message that was told; settled the last
+	// HIGHESTMODSEQ that was true for the client.
+	heard, settled imap.ModSeq
 }
 
 // selectMailbox answers SELECT and EXAMINE. Whatever was selected before is not
@@ -132,6 +135,7 @@ func (s *Session) openSelected(ctx context.Context, cmd *imapwire.Select) error 
 		return err
 	}
 	sel.view = view.New(snap)
+	sel.settled = snap.ModSeq
 	if s.rev2() {
 		if err := s.tellName(ctx, folder.ID(), cmd.Mailbox); err != nil {
 			return err

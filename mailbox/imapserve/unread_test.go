@@ -14,13 +14,17 @@ import (
 )
 
 // An unreadStore has bodies that can not be opened, and messages that can not be
-// looked at the next time.
+// looked at now and then.
 type unreadStore struct {
 	*memstore.Store
 	broken *broken
 }
 
-type broken struct{ bodies, messages bool }
+type broken struct {
+	bodies bool
+	// messages counts down to the look that fails; 0 is none.
+	messages int
+}
 
 var errDisk = errors.New("a disk has died")
 
@@ -52,8 +56,7 @@ func (f unreadFolder) Body(ctx context.Context, uid imap.UID) (mailbox.Body, err
 }
 
 func (f unreadFolder) Messages(ctx context.Context, uids imap.UIDSet) iter.Seq2[mailbox.Message, error] {
-	if f.broken.messages {
-		f.broken.messages = false
+	if f.broken.messages--; f.broken.messages == 0 {
 		return func(yield func(mailbox.Message, error) bool) { yield(mailbox.Message{}, errDisk) }
 	}
 	return f.Folder.Messages(ctx, uids)
@@ -90,6 +93,19 @@ func TestUnreadSeen(t *testing.T) {
 func TestUnreadModSeq(t *testing.T) {
 	_, c, b := unread(t)
 	c.ok("FETCH 1 MODSEQ")
-	b.messages = true
+	b.messages = 1
 	c.want(`STORE 1 +FLAGS.SILENT (\Seen)`, "* 1 FETCH (UID 1 FLAGS (\\Seen \\Recent) MODSEQ (3))\nOK")
+}
+
+// TestUntoldModSeq: invariant 47. While a change could not be told, a client does not
+// get to believe in a modseq behind it, though later ones are told.
+func TestUntoldModSeq(t *testing.T) {
+	f, c, b := unread(t)
+	c.append("INBOX", "two")
+	c.ok("FETCH 1:2 MODSEQ") // 2, 3
+	f.open(t, "INBOX").ok("STORE 1 +FLAGS.SILENT (k)")
+	b.messages = 2
+	c.want(`STORE 2 +FLAGS.SILENT (\Seen)`, "* 2 FETCH (UID 2 MODSEQ (5))\n* OK [HIGHESTMODSEQ 3] modseq\nOK")
+	c.want("NOOP", "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft k)\n* 1 FETCH (UID 1 FLAGS (k \\Recent) MODSEQ (4))\n* OK [HIGHESTMODSEQ 5] modseq\nOK")
+	c.want("NOOP", "OK")
 }
