@@ -69,6 +69,8 @@ type peer struct {
 	woken   bool
 	// hurt: something failed on purpose that may end the connection.
 	hurt bool
+	// heard is when the session was last given octets.
+	heard time.Time
 	// ended: the session has ended the connection; over: the client has.
 	ended, over bool
 
@@ -232,6 +234,7 @@ func (p *peer) rise(piece func(int) int) (any bool) {
 	}
 	p.fed, p.busy = bytes.Clone(p.up[:n]), true
 	p.up = slices.Delete(p.up, 0, n)
+	p.heard = p.w.now
 	p.w.stats.Octets += int64(n)
 	p.w.mixBytes(p.fed)
 	if p.w.rec != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
@@ -319,6 +320,9 @@ func (p *pop3Peer) step() bool {
 			}
 		},
 	}, func() { p.sess.Step(ctx, ev) })
+	if login && p.sess.User() != "" {
+		p.alone()
+	}
 	if c != nil && c.hurt {
 		if dele, is := c.cmd.(*pop3wire.Dele); is && c.ok {
 			// What could not be looked up is not marked.
@@ -327,6 +331,17 @@ func (p *pop3Peer) step() bool {
 		}
 	}
 	return true
+}
+
+// alone sees that nobody else has the maildrop that a login was given: nobody
+// whose lease can not have run out.
+func (p *pop3Peer) alone() {
+	for _, a := range p.w.actors {
+		o, is := a.(*pop3Peer)
+		if is && o != p && o.user == p.user && o.online && !o.ended && !o.hurt && !o.quit && o.sess.User() != "" && p.w.now.Sub(o.heard) < 5*time.Minute {
+			p.fail("38", "the maildrop of %s has actors %d and %d", p.user, o.id, p.id)
+		}
+	}
 }
 
 // dispatch notes that the server begins with a command: the next one of its kind,

@@ -173,7 +173,7 @@ func newWorld(opt Options) *world {
 	}
 	w.raw = memstore.New(mem)
 	w.bells, w.leases = d.chance(80), d.chance(70)
-	w.failing = pick(d, 0, 0, 2, 10)
+	w.failing = pick(d, 0, 3, 10, 30)
 	w.led = &ledger{w: w, accounts: map[string]*account{}, byID: map[mailbox.FolderID]*folder{}, byValidity: map[uint32]*folder{}}
 	for i := range 1 + d.n(3) {
 		w.addUser(fmt.Sprintf("user%d", i), policies)
@@ -316,7 +316,7 @@ func (w *world) serve(s *serving, f func()) {
 	w.cur = s
 	w.failIn = -1
 	if w.failing > 0 && !w.settling && w.d.chance(w.failing) {
-		w.failIn = w.d.n(8)
+		w.failIn = w.d.n(6)
 	}
 	f()
 	w.failIn, w.cur = -1, nil
