@@ -2,7 +2,9 @@ package imapwire
 
 import (
 	"fmt"
+	"math"
 	"math/big"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -106,4 +108,25 @@ func TestNumberRanges(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What is appended is what strconv has, at every length and behind any octets.
+func TestAppendUint(t *testing.T) {
+	check := func(n uint64) {
+		for _, b := range [][]byte{nil, []byte("x "), make([]byte, 3, 100)} {
+			want := strconv.AppendUint(append([]byte(nil), b...), n, 10)
+			if got := appendUint(b, n); string(got) != string(want) {
+				t.Errorf("%d: %q, want %q", n, got, want)
+			}
+		}
+	}
+	for p := uint64(1); ; p *= 10 {
+		for d := range uint64(3) {
+			check(p + d - 1)
+		}
+		if p > math.MaxUint64/10 {
+			break
+		}
+	}
+	check(math.MaxUint64)
 }

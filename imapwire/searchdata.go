@@ -2,7 +2,6 @@ package imapwire
 
 import (
 	"bytes"
-	"strconv"
 
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
@@ -235,7 +234,7 @@ func (l *ListEncoder) next(e *encoder, budget int) {
 	case *SearchData:
 		for ; l.i < len(r.Nums) && len(e.b) < until; l.i++ {
 			e.b = append(e.b, ' ')
-			e.b = strconv.AppendUint(e.b, uint64(r.Nums[l.i]), 10)
+			e.b = appendUint(e.b, uint64(r.Nums[l.i]))
 		}
 		for l.i < len(r.Ranges) && len(e.b) < until {
 			g := r.Ranges[l.i]
@@ -243,7 +242,7 @@ func (l *ListEncoder) next(e *encoder, budget int) {
 				l.n = g.First
 			}
 			e.b = append(e.b, ' ')
-			e.b = strconv.AppendUint(e.b, uint64(l.n), 10)
+			e.b = appendUint(e.b, uint64(l.n))
 			if l.n == g.Last {
 				l.i, l.n = l.i+1, 0
 			} else {
