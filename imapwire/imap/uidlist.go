@@ -213,12 +213,21 @@ func (l UIDList) appendBetween(s UIDSet, r UIDRange) UIDSet {
 // Slice returns the UIDs of the messages with the sequence numbers of r, which
 // has to be resolved: First <= Last, no [Star]. Numbers beyond Len are left
 // out.
-func (l UIDList) Slice(r Range) UIDSet {
-	r.Last = min(r.Last, l.end)
-	if r.First == 0 || r.First > r.Last {
-		return nil
+func (l UIDList) Slice(r Range) UIDSet { return l.Slices([]Range{r}) }
+
+// Slices is [UIDList.Slice] for many ranges, as [Set.Resolve] returns them:
+// ascending, and apart. It takes time in proportion to the ranges of the result
+// and, times O(log runs), of rs.
+func (l UIDList) Slices(rs []Range) UIDSet {
+	var out UIDSet
+	for _, r := range rs {
+		r.Last = min(r.Last, l.end)
+		if r.First == 0 || r.First > r.Last {
+			continue
+		}
+		out = l.appendBetween(out, UIDRange{l.UID(r.First), l.UID(r.Last)})
 	}
-	return l.appendBetween(nil, UIDRange{l.UID(r.First), l.UID(r.Last)})
+	return out
 }
 
 // All yields sequence number and UID of every message, ascending.

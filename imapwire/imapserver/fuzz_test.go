@@ -8,9 +8,10 @@ import (
 	"github.com/mailwire/mailwire/imapwire/engine"
 )
 
-// FuzzConn: invariants 1, 7, 12 and 21. Any octets in any state, cut anywhere:
-// the engine waits or ends, holds no more than its limits, says only well formed
-// responses, answers no command twice, and says the same however the input came.
+// FuzzConn: invariants 1, 7, 8, 12 and 21. Any octets in any state, cut anywhere:
+// the engine waits or ends, holds no more than its limits, works in proportion to
+// the octets, says only well formed responses, answers no command twice, and says
+// the same however the input came.
 func FuzzConn(f *testing.F) {
 	for _, c := range testCommands() {
 		for state := range uint8(3) {
@@ -40,6 +41,9 @@ func FuzzConn(f *testing.F) {
 		}
 		if st := s.c.Stats(); st.MaxRetained > 256<<10 || st.MaxQueuedOut > 64<<10 {
 			t.Fatalf("%d octets retained, %d queued", st.MaxRetained, st.MaxQueuedOut)
+		}
+		if st := s.c.Stats(); st.Steps > 8*(st.BytesIn+100) {
+			t.Fatalf("%d steps for %d octets", st.Steps, st.BytesIn)
 		}
 		for line := range strings.SplitAfterSeq(s.out.String(), "\r\n") {
 			if line == "" {

@@ -156,32 +156,33 @@ func (s *Session) tellMessages(ctx context.Context, uids imap.UIDSet, has imapwi
 
 // telling is a task: it tells fields of many messages, in slices.
 type telling struct {
-	s     *Session
-	left  imap.UIDSet
-	has   imapwire.FetchHas
-	since imap.ModSeq
+	s *Session
+	// part is what is left of the slice at hand, left what follows it.
+	part, left imap.UIDSet
+	has        imapwire.FetchHas
+	since      imap.ModSeq
 }
 
 func (t *telling) run(ctx context.Context) bool {
 	s, sel := t.s, t.s.selected
-	for len(t.left) > 0 {
+	for len(t.part) > 0 || len(t.left) > 0 {
 		if s.conn.Full() {
 			return true
 		}
-		part := t.left.Cut(flagSlice)
-		if t.has&imapwire.HasFlags != 0 {
-			sel.view.Clean(part)
+		if len(t.part) == 0 {
+			t.part = t.left.Cut(flagSlice)
 		}
-		left, err := s.tellMessages(ctx, part, t.has, t.since)
+		if t.has&imapwire.HasFlags != 0 {
+			sel.view.Clean(t.part)
+		}
+		left, err := s.tellMessages(ctx, t.part, t.has, t.since)
 		if err != nil {
 			// What could not be told now is told as news.
 			sel.view.Soil(left.Union(t.left))
 			s.condition(err)
 			return false
 		}
-		if len(left) > 0 {
-			t.left = left.Union(t.left)
-		}
+		t.part = left
 	}
 	return false
 }

@@ -208,11 +208,14 @@ func compileSeq(set imap.Set, scope *Scope) node {
 	if set.Saved {
 		return meta(func(m *mailbox.Message) bool { return scope.Saved.Contains(m.UID) })
 	}
-	var uids imap.UIDSet
-	for _, r := range set.Resolve(uint32(scope.Told.Len())) {
-		uids = uids.Union(scope.Told.Slice(r))
-	}
-	return meta(func(m *mailbox.Message) bool { return uids.Contains(m.UID) })
+	// A key holds its own ranges and not the UIDs that they stand for: "1:*" is
+	// short, and may be said a thousand times about a folder with as many holes.
+	told, numbers := scope.Told, set.Resolve(uint32(scope.Told.Len()))
+	return meta(func(m *mailbox.Message) bool {
+		seq, known := told.Seq(m.UID)
+		i := sort.Search(len(numbers), func(i int) bool { return numbers[i].Last >= seq })
+		return known && i < len(numbers) && numbers[i].First <= seq
+	})
 }
 
 func compileUIDs(set imap.Set, scope *Scope) node {

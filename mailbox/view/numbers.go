@@ -25,12 +25,9 @@ func (v *View) Resolve(set imap.Set, uid bool, saved imap.UIDSet) (imap.UIDSet, 
 	if v.told.Len() == 0 {
 		return nil, ErrNumber
 	}
-	var out imap.UIDSet
-	for _, r := range set.Resolve(uint32(v.told.Len())) {
-		if uint64(r.Last) > uint64(v.told.Len()) {
-			return nil, ErrNumber
-		}
-		out = out.Union(v.told.Slice(r))
+	ranges := set.Resolve(uint32(v.told.Len()))
+	if n := len(ranges); n > 0 && uint64(ranges[n-1].Last) > uint64(v.told.Len()) {
+		return nil, ErrNumber
 	}
-	return out, nil
+	return v.told.Slices(ranges), nil
 }
