@@ -70,7 +70,7 @@ func (c *cursor) addressList(mem *fetchMemory) []imap.Address {
 // nilAddresses moves over NIL in the place of addresses, and returns how many
 // there were.
 func (c *cursor) nilAddresses() (n int) {
-	for c.tol.Has(TolerateNilAddress) {
+	for c.peek() != '(' && c.tol.Has(TolerateNilAddress) {
 		m := c.mark()
 		c.accept(' ')
 		if i := c.pos; !c.acceptNil() {

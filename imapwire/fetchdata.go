@@ -149,13 +149,9 @@ type brokenAt struct {
 // as Broken; when that fails, too, f is what it was before.
 func (c *cursor) fetchDataItem(f *FetchData) {
 	m, before := c.mark(), f.mark()
-	if c.fetchItemData(f); c.err == nil {
-		return
-	}
-	f.back(before)
-	if c.brokenItem(f, m); c.err == nil {
-		saved := *f
-		c.broken = brokenAt{m.pos, &saved}
+	if c.fetchItemData(f); c.err != nil {
+		f.back(before)
+		c.brokenItem(f, m)
 	}
 }
 
@@ -187,6 +183,8 @@ func (c *cursor) brokenItem(f *FetchData, m mark) {
 	c.steps += int64(end - m.pos)
 	c.pos = end
 	f.Broken = append(f.Broken, BrokenItem{Name: name, Raw: c.str(m.pos, end), Err: err})
+	saved := *f
+	c.broken = brokenAt{m.pos, &saved}
 }
 
 // itemEnd finds the end of the item at octet i without its grammar: where a space

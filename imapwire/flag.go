@@ -11,6 +11,9 @@ import (
 //
 // The system flags come out as the constants of package imap, in any case.
 func (c *cursor) flag(production string) imap.Flag {
+	if f := c.systemFlag(); f != "" {
+		return f
+	}
 	if c.tol != 0 && !c.at(engine.Alpha) && !c.systemFollows() {
 		if f, ok := c.oddFlag(production); ok {
 			return f
@@ -28,9 +31,6 @@ func (c *cursor) flag(production string) imap.Flag {
 		return ""
 	}
 	if system {
-		if f := systemFlag(c.b[i:j]); f != "" {
-			return f
-		}
 		if f := systemFlag(c.fold(i, j)); f != "" {
 			return f
 		}
@@ -81,21 +81,54 @@ func (c *cursor) flagRest() int {
 	return c.pos
 }
 
-// systemFlag returns the constant of a system flag that is spelled as RFC 9051
-// spells it, or in upper case.
-func systemFlag(b []byte) imap.Flag {
-	switch string(b) {
-	case `\Seen`, `\SEEN`:
+// systemFlag reads a system flag that is spelled as RFC 9051 spells it, and stands
+// in a list. It is empty, and nothing is read, where anything else stands.
+func (c *cursor) systemFlag() imap.Flag {
+	if c.err != nil || len(c.b)-c.pos < 2 || c.b[c.pos] != '\\' {
+		return ""
+	}
+	var f imap.Flag
+	rest := c.b[c.pos:]
+	switch rest[1] {
+	case 'S':
+		f = imap.FlagSeen
+	case 'A':
+		f = imap.FlagAnswered
+	case 'F':
+		f = imap.FlagFlagged
+	case 'D':
+		if f = imap.FlagDeleted; len(rest) > 2 && rest[2] == 'r' {
+			f = imap.FlagDraft
+		}
+	case 'R':
+		f = imap.FlagRecent
+	}
+	n := len(f)
+	if n == 0 || len(rest) <= n || string(rest[:n]) != string(f) || rest[n] != ' ' && rest[n] != ')' {
+		return ""
+	}
+	if c.token(); c.err != nil {
+		return ""
+	}
+	c.pos += n
+	c.steps += int64(n)
+	return f
+}
+
+// systemFlag returns the constant of a system flag in upper case.
+func systemFlag(upper []byte) imap.Flag {
+	switch string(upper) {
+	case `\SEEN`:
 		return imap.FlagSeen
-	case `\Answered`, `\ANSWERED`:
+	case `\ANSWERED`:
 		return imap.FlagAnswered
-	case `\Flagged`, `\FLAGGED`:
+	case `\FLAGGED`:
 		return imap.FlagFlagged
-	case `\Deleted`, `\DELETED`:
+	case `\DELETED`:
 		return imap.FlagDeleted
-	case `\Draft`, `\DRAFT`:
+	case `\DRAFT`:
 		return imap.FlagDraft
-	case `\Recent`, `\RECENT`:
+	case `\RECENT`:
 		return imap.FlagRecent
 	}
 	return ""

@@ -62,15 +62,17 @@ func (c *cursor) listNumber(production string) uint32 {
 		return 0
 	}
 	// Nine digits always fit.
+	b := c.b[c.pos:]
 	n, digits := uint32(0), 0
-	for _, x := range c.b[c.pos:min(c.pos+10, len(c.b))] {
-		if x -= '0'; x > 9 || n|uint32(x) == 0 {
+	for digits < len(b) && digits < 10 {
+		x := b[digits] - '0'
+		if x > 9 {
 			break
 		}
 		n = n*10 + uint32(x)
 		digits++
 	}
-	if digits == 0 || digits > 9 {
+	if digits == 0 || digits > 9 || b[0] == '0' {
 		c.tokens--
 		return c.nzNumber(production)
 	}

@@ -62,12 +62,14 @@ func (c *cursor) str8(production string) string {
 
 // nil = "NIL"
 func (c *cursor) acceptNil() bool {
-	if c.err != nil || len(c.b)-c.pos < 4 || c.b[c.pos]|0x20 != 'n' || engine.AString.Is(c.b[c.pos+3]) {
+	if c.err != nil || len(c.b)-c.pos < 4 {
 		return false
 	}
-	if !c.acceptFold("NIL") {
+	if b := c.b[c.pos:]; b[0]|0x20 != 'n' || b[1]|0x20 != 'i' || b[2]|0x20 != 'l' || engine.AString.Is(b[3]) {
 		return false
 	}
+	c.pos += 3
+	c.steps += 3
 	c.token()
 	return c.err == nil
 }
@@ -178,7 +180,9 @@ func quotedSpan(b []byte) int {
 		// space or above 0x7F; behind it, it may be set for nothing.
 		odd := (quotes-ones)&^quotes | (slashes-ones)&^slashes | (x - ' '*ones) | x
 		if odd &= highs; odd != 0 {
-			i += bits.TrailingZeros64(odd) / 8
+			if i += bits.TrailingZeros64(odd) / 8; b[i] == '"' {
+				return i
+			}
 			break
 		}
 	}
