@@ -280,7 +280,11 @@ func (f *Framer) Next() Frame {
 	for {
 		switch f.state {
 		case stateLine:
-			if fr := f.nextLine(); fr.Kind != FrameNone || f.pos == len(f.in) {
+			fr := f.nextLine()
+			if fr.Kind != FrameNone {
+				return fr
+			}
+			if f.pos == len(f.in) {
 				return f.out(fr)
 			}
 		case stateDecide:

@@ -283,10 +283,7 @@ func (c *cursor) untagged() Response {
 	case "LSUB":
 		r = c.listData("LSUB")
 	case "XLIST":
-		if !c.tolerateAt(TolerateXList, start) {
-			return c.unknownData(start)
-		}
-		r = c.listData("XLIST")
+		return c.xlist(start)
 	case "SEARCH":
 		r = c.searchData()
 	case "ESEARCH":
@@ -309,6 +306,20 @@ func (c *cursor) untagged() Response {
 	}
 	c.crlf("response-data")
 	return r
+}
+
+// xlist reads a LIST under its older name. One that has not that form is data of
+// an unknown kind, as it is where XLIST is not known.
+func (c *cursor) xlist(start int) Response {
+	m := c.mark()
+	if c.tolerateAt(TolerateXList, start) {
+		r := c.listData("XLIST")
+		if c.crlf("response-data"); !c.failedHere() {
+			return r
+		}
+		c.back(m)
+	}
+	return c.unknownData(start)
 }
 
 // message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))

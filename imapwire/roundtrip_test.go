@@ -614,3 +614,14 @@ func TestEveryKindIsDrawn(t *testing.T) {
 		}
 	}
 }
+
+// An XLIST that is no LIST is kept as it came, as it is where XLIST is not known.
+func TestOddXList(t *testing.T) {
+	for _, wire := range []string{"* XLIST \r\n", "* XLIST () x\r\n", "* XLIST () NIL a b\r\n", "* XLIST a\r\n"} {
+		checkResponseFixpoint(t, []byte(wire), false)
+		r, err := ParseResponse([]byte(wire), ParseOptions{})
+		if u, ok := r.(*UnknownData); !ok || "* "+u.Raw+"\r\n" != wire {
+			t.Errorf("%q is %#v, %v", wire, r, err)
+		}
+	}
+}

@@ -9,7 +9,7 @@ import (
 
 // seq-number = nz-number / "*"
 func (c *cursor) seqNumber(production string) uint32 {
-	if c.at(engine.Digit) {
+	if c.peek()-'0' <= 9 {
 		return c.listNumber(production)
 	}
 	if !c.accept('*') && c.err == nil {

@@ -17,10 +17,10 @@
 //
 // Both sides of a row are given the same octets and make the same values of
 // them: a test of this program compares what they understood. The parsers of
-// go-imap are not exported, so its client and its server are driven as an
+// go-imap v2 are not exported, so its client and its server are driven as an
 // application drives them, over a connection in memory that costs a copy and no
-// system call. What a row gives to our side stands above it in its file. Nothing
-// is subtracted from either side.
+// system call; those of go-imap v1 are, and are called alone. What a row gives to
+// our side stands above it in its file. Nothing is subtracted from either side.
 //
 // Servers run in processes of their own, one for each side of a row, and are talked
 // to over loopback by a client that only counts lines; with -cpu, the processor time

@@ -232,7 +232,7 @@ func (c *Conn) Next() Event {
 			c.fed = false
 			return nil
 		}
-		c.frame(f)
+		c.frame(&f)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 // announced takes the announcement of a literal: the content of a section, or
 // an argument that is held with its response.
-func (c *Conn) announced(f imapwire.Frame) {
+func (c *Conn) announced(f *imapwire.Frame) {
 	if c.fetch == nil {
 		c.fetch = &imapwire.FetchReader{}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // frame takes what the framer found.
-func (c *Conn) frame(f imapwire.Frame) {
+func (c *Conn) frame(f *imapwire.Frame) {
 	if c.resume(f); c.closed {
 		return
 	}

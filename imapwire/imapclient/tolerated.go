@@ -134,7 +134,7 @@ func (c *Conn) strayLineEnd(frame []byte) bool {
 }
 
 // resume decides with the next frame about what waits for it.
-func (c *Conn) resume(f imapwire.Frame) {
+func (c *Conn) resume(f *imapwire.Frame) {
 	if c.stray != nil && len(f.Data) > 0 && (f.Data[0] == ' ' || f.Data[0] == ')') &&
 		(f.Kind == imapwire.FrameWhole || f.Kind == imapwire.FrameLiteral) {
 		stray := c.stray
