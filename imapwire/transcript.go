@@ -13,8 +13,9 @@ const maxTranscriptLine = 1024
 
 // A Transcript turns the octets of a conversation into lines to show, without
 // its secrets: what follows LOGIN, the initial response and all lines of an
-// AUTHENTICATE, up to the tagged response. Literals are shown as their number
-// of octets. Everything else is shown as it is, lines cut at 1024 octets.
+// AUTHENTICATE, up to the tagged response, and beyond it up to a command, since
+// answers may be on their way. Literals are shown as their number of octets.
+// Everything else is shown as it is, lines cut at 1024 octets.
 //
 // Both directions have to be given in the order in which the server saw them.
 // It holds no more than a line of each. The zero value, with Line set, is ready.
@@ -27,6 +28,9 @@ type Transcript struct {
 	// it is hidden.
 	tag    string
 	secret secrecy
+	// late: the server has ended an AUTHENTICATE, and what the client says may
+	// still be part of it.
+	late bool
 	// await: the client announced a synchronising literal of so many octets.
 	await int64
 }
@@ -140,7 +144,11 @@ func (t *Transcript) clientLine(line, tail []byte) {
 // beginCommand looks at the first line of a command and returns what of it may
 // be shown.
 func (t *Transcript) beginCommand(line []byte) []byte {
-	tag, rest, _ := bytes.Cut(line, []byte(" "))
+	tag, rest, command := bytes.Cut(line, []byte(" "))
+	if t.late = t.late && !command; t.late {
+		// Base64 has no space.
+		return []byte(engine.Redacted)
+	}
 	verb, args, _ := bytes.Cut(rest, []byte(" "))
 	t.tag, t.secret, t.await = string(tag), secretNone, 0
 	head := line[:len(tag)+min(1, len(rest))+len(verb)]
@@ -179,7 +187,7 @@ func (t *Transcript) serverLine(line, tail []byte) {
 				// Refused: the literal will not come.
 				t.client.more, t.await = false, 0
 			}
-			t.secret = secretNone
+			t.late, t.secret = t.secret == secretAuth, secretNone
 		}
 	}
 	t.server.more = false

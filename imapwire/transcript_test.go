@@ -53,6 +53,8 @@ func TestTranscript(t *testing.T) {
 			[]string{"C: a AUTHENTICATE LOGIN", "S: + [redacted]", "C: [redacted]", "S: a OK in", "C: b NOOP"}},
 		{"initial response", []string{"C: a AUTHENTICATE PLAIN c2VjcmV0\r\n", "S: a NO\r\n"},
 			[]string{"C: a AUTHENTICATE PLAIN [redacted]", "S: a NO"}},
+		{"an answer that comes too late", []string{"C: a AUTHENTICATE LOGIN\r\n", "S: + VXNlcg==\r\na NO too late\r\n", "C: dQ==\r\nc2VjcmV0\r\nb NOOP\r\n", "S: * BAD\r\n* BAD\r\nb OK\r\n", "C: x\r\n"},
+			[]string{"C: a AUTHENTICATE LOGIN", "S: + [redacted]", "S: a NO too late", "C: [redacted]", "C: [redacted]", "C: b NOOP", "S: * BAD", "S: * BAD", "S: b OK", "C: x"}},
 		{"append", []string{"C: a APPEND x {12}\r\n", "S: + go\r\n", "C: a LOGIN u p\n\r\n", "S: a OK\r\n"},
 			[]string{"C: a APPEND x {12}", "S: + go", "C: ", "S: a OK"}},
 		{"fetched literal", []string{"C: a FETCH 1 BODY[]\r\n", "S: * 1 FETCH (BODY[] {5}\r\n+ x\r\n)\r\na OK\r\n"},

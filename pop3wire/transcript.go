@@ -16,9 +16,10 @@ const maxOutstanding = 4096
 
 // A Transcript turns the octets of a conversation into lines to show, without
 // its secrets: what follows PASS and the name of APOP, and the initial response
-// and all lines of an AUTH, up to its status. The lines of messages, which RETR
-// and TOP give, are left out up to their terminator. Everything else is shown as
-// it is, lines cut at 1024 octets.
+// and all lines of an AUTH, up to its status, and beyond one that refuses up to a
+// command, since answers may be on their way. The lines of messages, which RETR and
+// TOP give, are left out up to their terminator. Everything else is shown as it is,
+// lines cut at 1024 octets.
 //
 // Both directions have to be given in the order in which the server saw them,
 // from the greeting on. It holds no more than a line of each, and an octet for
@@ -35,8 +36,11 @@ type Transcript struct {
 	ahead []answerKind
 	// open is what the server is in the middle of.
 	open answerKind
-	// answers is how many lines of a SASL exchange the client owes.
+	// answers is how many lines of a SASL exchange the client owes. late: the
+	// server has ended the exchange, and what the client says may still be part
+	// of it.
 	answers int
+	late    bool
 	lost    bool
 }
 
@@ -122,7 +126,8 @@ func (t *Transcript) clientLine(line []byte) {
 	default:
 		// What follows an AUTH is its exchange, or commands when the server
 		// refuses it: which of the two shows later.
-		hide := slices.Contains(t.ahead, answerAuth)
+		t.late = t.late && !isCommand(line)
+		hide := slices.Contains(t.ahead, answerAuth) || t.late
 		t.lost = len(t.ahead) >= maxOutstanding
 		t.ahead = append(t.ahead, answerTo(line))
 		if line = redactCommand(line); hide || t.lost {
@@ -130,6 +135,13 @@ func (t *Transcript) clientLine(line []byte) {
 		}
 	}
 	t.Line(false, line)
+}
+
+// isCommand reports whether a line is a command that this package has a type for.
+func isCommand(line []byte) bool {
+	cmd, err := ParseCommand(line)
+	_, unknown := cmd.(*UnknownCommand)
+	return err == nil && !unknown
 }
 
 // redactCommand returns what may be shown of a command.
@@ -187,7 +199,7 @@ func (t *Transcript) serverLine(line []byte) {
 				t.open = kind
 			}
 		case answerAuth:
-			t.answers = 0
+			t.late, t.answers = !ok || t.answers > 0, 0
 		case answerSTLS:
 			if ok {
 				t.ahead = t.ahead[:0]

@@ -206,8 +206,13 @@ func TestRedactAuthPOP3(t *testing.T) {
 						t.Errorf("%s: %q is shown in\n%s", mechanism, secret, shown)
 					}
 				}
-				talk = append(talk, said{false, "NOOP\r\n"}, said{true, "+OK done\r\n"})
 				secrets := secretsOf(talk)
+				if n := len(talk); wrong && n > 3 {
+					// The server lost its patience while the last answer was on its way.
+					talk[n-3].octets += "-ERR too late\r\n"
+					talk[n-1].octets = "-ERR\r\n"
+				}
+				talk = append(talk, said{false, "NOOP\r\n"}, said{true, "+OK done\r\n"})
 				if len(secrets) == 0 && mechanism != sasl.External {
 					t.Fatalf("%s: nothing was said: %v", mechanism, talk)
 				}
