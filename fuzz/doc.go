@@ -21,8 +21,21 @@
 //     which modules the root module requires;
 //   - dict_test.go writes the dictionaries in dict, for fuzzers of other makes,
 //     from the words that the packages know;
+//   - invariants_test.go holds invariants.txt, the table of what always holds and
+//     which test would notice, to the tests: each exists, and its comment names the
+//     number;
 //   - readme_test.go holds the README to its support table: every file and
 //     every test that the table cites exists.
+//
+// # Tests of the tests
+//
+// A test that can not fail shows nothing. Package planted lists bugs, at least one
+// for each invariant, of the kind that a maintainer might make, and
+//
+//	go run ./fuzz/planted
+//
+// builds the library with one after the other and prints whether the test in the
+// table noticed. A bug whose place in the source has changed fails its own test.
 //
 // # To add a package
 //

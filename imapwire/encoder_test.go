@@ -402,6 +402,11 @@ func TestCommandInjection(t *testing.T) {
 	if places < 150 {
 		t.Fatalf("only %d places for strings found", places)
 	}
+	for _, tag := range []string{"", "a b", "a\r\nb NOOP", "a\x00", "+", "a+", "*", "a{5}", `a"b`, "a(", "\xe9"} {
+		if b, _, err := AppendCommand(nil, tag, &Noop{}, CommandOptions{}); !errors.Is(err, ErrEncode) || len(b) > 0 {
+			t.Errorf("the tag %q: %q, %v", tag, b, err)
+		}
+	}
 	for _, row := range commandRows {
 		for i := range stringsIn(reflect.ValueOf(row.want)) {
 			for _, piece := range append(hostilePieces, "", "\x00") {

@@ -94,6 +94,19 @@ func TestResponseInjection(t *testing.T) {
 		}
 		return imap.String(hostile().Draw(t, "string"))
 	}
+	// No text is taken for a code.
+	for _, text := range []string{"[ALERT] now", "[ALERT]", "[CAPABILITY IMAP4rev1 AUTH=PLAIN] x", "[X", " [ALERT] x", "\r\n[ALERT] x", "\x00[ALERT] x", "é[ALERT]"} {
+		for _, utf8 := range []bool{false, true} {
+			b, err := imapwire.AppendResponse(nil, &imapwire.StatusResponse{Tag: "a", StatusCondition: imapwire.StatusCondition{Condition: imapwire.BAD, Text: text}}, imapwire.ResponseOptions{UTF8: utf8})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := imapwire.ParseResponse(b, imapwire.ParseOptions{UTF8: utf8})
+			if s, ok := r.(*imapwire.StatusResponse); err != nil || !ok || s.Code != nil {
+				t.Errorf("%q is %q: %#v, %v", text, b, r, err)
+			}
+		}
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		s := func() string { return hostile().Draw(t, "string") }
 		addr := []imap.Address{{Name: ns(t), Route: ns(t), Mailbox: ns(t), Host: ns(t)}}

@@ -293,11 +293,33 @@ func TestUnstufferCopiesNothing(t *testing.T) {
 	}
 }
 
+// naiveUnstuff is what RFC 1939 §3 says of the lines of a response.
+func naiveUnstuff(wire string) (content, rest string, done bool) {
+	for {
+		line, rest, whole := strings.Cut(wire, "\r\n")
+		switch {
+		case whole && line == ".":
+			return content, rest, true
+		case whole:
+			content += strings.TrimPrefix(line, ".") + "\r\n"
+		case line == ".\r":
+			return content, "", false // it may be the end
+		default:
+			return content + strings.TrimPrefix(line, "."), "", false
+		}
+		wire = rest
+	}
+}
+
 // FuzzDotStuffing: invariant 32, threat I10, and any input to the decoder however it is cut.
 func FuzzDotStuffing(f *testing.F) {
 	for _, tt := range stuffRows {
 		f.Add(tt.msg, uint8(1))
 		f.Add(tt.wire, uint8(2))
+	}
+	for _, wire := range []string{".\r.\r\n.\r\n", "a\r\n.\rx\r\n..\r\n.\r\nb", ".\r\r.\n.\r\n", "a\r\n.\r"} {
+		f.Add(wire, uint8(0))
+		f.Add(wire, uint8(2))
 	}
 	f.Fuzz(func(t *testing.T, msg string, n uint8) {
 		checkStuffing(t, msg, int(n)+1)
@@ -306,6 +328,9 @@ func FuzzDotStuffing(f *testing.F) {
 			cut, cutRest, cutDone := unstuff(t, pop3wire.Unstuffer{BareLF: lf}, msg, int(n)+1)
 			if whole != cut || rest != cutRest || done != cutDone {
 				t.Fatalf("%q: %q, %q, %v whole; %q, %q, %v in pieces of %d", msg, whole, rest, done, cut, cutRest, cutDone, int(n)+1)
+			}
+			if want, wantRest, wantDone := naiveUnstuff(msg); !lf && (whole != want || rest != wantRest || done != wantDone) {
+				t.Fatalf("%q: %q, %q, %v; want %q, %q, %v", msg, whole, rest, done, want, wantRest, wantDone)
 			}
 		}
 		for lines := range int64(3) {

@@ -87,6 +87,8 @@ func TestFits(t *testing.T) {
 		{"extra", rootOf(quota.Limit{}, quota.Hard(1)), quota.Of(0, 1), quota.Amounts{}, quota.Of(0, 5), quota.Terms{Rule: quota.Rule{Extra: quota.Of(0, 5)}}, 0},
 		{"the largest limit", rootOf(quota.Limit{}, quota.Hard(big)), quota.Of(0, big-1), quota.Amounts{}, quota.Of(0, 1), quota.Terms{}, 0},
 		{"beyond the largest limit", rootOf(quota.Limit{}, quota.Hard(big)), quota.Of(0, big-1), quota.Amounts{}, quota.Of(0, 2), quota.Terms{}, quota.Message},
+		{"usage saturates", rootOf(quota.Limit{}, quota.Limit{}), quota.Of(1<<62, 0), quota.Of(1<<62, 0), quota.Of(1, 0), quota.Terms{}, quota.Storage},
+		{"a limit beyond 63 bits saturates", rootOf(quota.Limit{}, quota.Hard(1<<62)), quota.Of(0, 1<<61), quota.Amounts{}, quota.Of(0, 1), quota.Terms{Rule: quota.Rule{Percent: 300}}, 0},
 		{"a limit that saturates", rootOf(quota.Hard(big), quota.Limit{}), quota.Of(big-1, 1), quota.Amounts{}, quota.Of(1, 1), quota.Terms{}, 0},
 	} {
 		tt.root.Used, tt.root.Reserved = tt.used, tt.reserved
@@ -212,7 +214,7 @@ func TestReserveAll(t *testing.T) {
 // TestLimit: invariant 50. The limit that holds is the exact one, up to 2^63-1.
 func TestLimit(t *testing.T) {
 	edges := rapid.OneOf(
-		rapid.SampledFrom([]int64{1, 2, 99, 100, 1 << 31, 1 << 32, 1 << 53, 1 << 62, math.MaxInt64}),
+		rapid.SampledFrom([]int64{1, 2, 99, 100, 150, 200, 1 << 31, 1 << 32, 1 << 53, 1 << 62, math.MaxInt64}),
 		rapid.Int64Range(1, 1000), rapid.Int64Range(1, math.MaxInt64))
 	rapid.Check(t, func(t *rapid.T) {
 		x := rapid.SampledFrom(quota.Resources()).Draw(t, "resource")
@@ -367,6 +369,9 @@ func TestRecount(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		names := []string{"a", "b", "c"}
 		has := map[string]quota.Amounts{}
+		for _, f := range names {
+			has[f] = quota.Of(rapid.Int64Range(0, 100).Draw(t, "octets of "+f), rapid.Int64Range(0, 3).Draw(t, "messages of "+f))
+		}
 		var c quota.Recount
 		next := 0
 		t.Repeat(map[string]func(*rapid.T){

@@ -50,6 +50,10 @@ func TestRequireTLS(t *testing.T) {
 						if !strings.HasPrefix(line, "C: ") {
 							continue
 						}
+						if strings.HasPrefix(first, "* PREAUTH") {
+							// Nothing at all is said to a server that makes STARTTLS impossible.
+							t.Fatalf("%q, %q, %q: %s", first, second, third, line)
+						}
 						for _, s := range secrets {
 							if strings.Contains(line, s) {
 								t.Fatalf("%q, %q, %q: %s", first, second, third, line)

@@ -104,15 +104,19 @@ func TestChunking(t *testing.T) {
 	}
 }
 
-// TestCompletion: invariant 12. Any mixture of commands is answered once each,
-// in order, however it is cut, unless the conversation ends.
+// TestCompletion: invariant 12. Any mixture of commands, malformed ones among them,
+// is answered once each, in order, however it is cut, unless the conversation ends.
 func TestCompletion(t *testing.T) {
+	opt := loopback
+	opt.Limits.Bad, opt.Limits.BadPreAuth = 1000, 1000
+	commands := append(testCommands(), "", "NOOP x", "FETCH", "FETCH 0 UID", "LOGIN u", "SEARCH ((", "CREATE {3+}\r\n\x00\r\n y", "X \x00", "ENABLE",
+		"CREATE {5000+}\r\nt0 NOOP\r\n"+strings.Repeat("z", 4991), "SELECT {9999999}", "APPEND INBOX {99999999}", "APPEND INBOX {1+}\r\nx)", "APPEND INBOX x")
 	rapid.Check(t, func(t *rapid.T) {
-		s := inState(t, loopback, rapid.SampledFrom(states).Draw(t, "state"))
+		s := inState(t, opt, rapid.SampledFrom(states).Draw(t, "state"))
 		var in strings.Builder
 		var want []string
 		for i := range rapid.IntRange(1, 12).Draw(t, "n") {
-			c := rapid.SampledFrom(testCommands()).Draw(t, "command")
+			c := rapid.SampledFrom(commands).Draw(t, "command")
 			if strings.HasPrefix(c, "LOGOUT") || strings.HasPrefix(c, "STARTTLS") || strings.Contains(c, "{1}") || strings.Contains(c, "{3}") || strings.Contains(c, "{0}") ||
 				strings.HasPrefix(c, "AUTHENTICATE X-TWO") || strings.HasPrefix(c, "IDLE") {
 				continue // what follows depends on the answer

@@ -20,10 +20,10 @@ func TestExpungeTiming(t *testing.T) {
 		always  bool // and with something
 	}
 	var rows []row
-	for _, c := range []string{"NOOP", "CHECK", "COPY 1 x", "UID COPY 1 x", "UID FETCH 1 FLAGS", "UID STORE 1 FLAGS ()", "UID SEARCH ALL", "STATUS x (MESSAGES)", "SELECT x", "LIST \"\" *", "CREATE x", "XFOO", "UID XFOO 1"} {
+	for _, c := range []string{"NOOP", "CHECK", "COPY 1 x", "UID COPY 1 x", "UID FETCH 1 FLAGS", "UID STORE 1 FLAGS ()", "UID SEARCH ALL", "UID SEARCH NOT UID 1", "UID SEARCH $", "STATUS x (MESSAGES)", "SELECT x", "LIST \"\" *", "CREATE x", "XFOO", "UID XFOO 1"} {
 		rows = append(rows, row{c, true, false})
 	}
-	for _, c := range []string{"FETCH 1 FLAGS", "STORE 1 FLAGS ()", "SEARCH ALL"} {
+	for _, c := range []string{"FETCH 1 FLAGS", "STORE 1 FLAGS ()", "SEARCH ALL", "UID SEARCH 1", "UID SEARCH NOT 1", "UID SEARCH OR SEEN (DELETED 7)"} {
 		rows = append(rows, row{c, false, false})
 	}
 	for _, c := range []string{"EXPUNGE", "UID EXPUNGE 1", "MOVE 1 x", "UID MOVE 1 x"} {

@@ -85,8 +85,8 @@ func TestFreshBehindTLS(t *testing.T) {
 	}
 }
 
-// TestUpgradePending: until the layer is there, nothing is said: the client
-// takes the next octet for one of TLS.
+// TestUpgradePending: invariant 22. Until the layer is there, nothing is said: the
+// client takes the next octet for one of TLS.
 func TestUpgradePending(t *testing.T) {
 	s := newScript(t, loopback)
 	s.must(s.c.Feed(start, []byte("a STARTTLS\r\n")))

@@ -198,7 +198,7 @@ func TestManyMessages(t *testing.T) {
 	t.Logf("at most %d octets queued", c.sess.Conn().Stats().MaxQueuedOut)
 }
 
-// TestSlowReader: invariant 20, threat M9. A session that does not read costs a
+// TestSlowReader: invariants 20 and 43, threat M9. A session that does not read costs a
 // bounded queue and nobody else's time; when it reads again it sees what all
 // see.
 func TestSlowReader(t *testing.T) {
@@ -243,6 +243,14 @@ func TestSlowReader(t *testing.T) {
 	for i, u := range truth.uids {
 		if p.uids[i] != u || p.flags[u] != truth.flags[u] {
 			t.Fatalf("number %d is UID %d %q, should be %d %q", i+1, p.uids[i], p.flags[u], u, truth.flags[u])
+		}
+	}
+	// More than there is room for at once.
+	busy.ok("STORE 1:* +FLAGS.SILENT (late)")
+	p.play(t, "NOOP")
+	for i, u := range p.uids {
+		if !strings.Contains(p.flags[u], "late") {
+			t.Fatalf("number %d, UID %d, has flags %q", i+1, u, p.flags[u])
 		}
 	}
 }

@@ -270,7 +270,7 @@ func TestQResync(t *testing.T) {
 	})
 }
 
-// TestCondStore: what RFC 7162 says of single commands.
+// TestCondStore: invariant 46, and what else RFC 7162 says of single commands.
 func TestCondStore(t *testing.T) {
 	f := newFixture(t, memstore.Options{})
 	setup := f.login(t)
@@ -314,6 +314,7 @@ func TestCondStore(t *testing.T) {
 	setup.want("NOOP", "* 2 EXPUNGE\n* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft a c)\n* 1 FETCH (UID 1 FLAGS (a c \\Recent))\n* 2 FETCH (UID 3 FLAGS (\\Seen \\Recent))\nOK")
 	q.want("UID FETCH 1:* FLAGS (CHANGEDSINCE 8 VANISHED)", "* VANISHED (EARLIER) 2\n* 1 FETCH (UID 1 FLAGS (a c) MODSEQ (9))\nOK")
 	q.want("MOVE 1 INBOX", "* OK [COPYUID 1 1 4] moved\n* VANISHED 1\n* 2 EXISTS\n* 1 RECENT\nOK [HIGHESTMODSEQ 12]")
+	q.want("STORE 1:2 (UNCHANGEDSINCE 1) +FLAGS.SILENT (d)", "* 1 FETCH (UID 3 FLAGS (\\Seen) MODSEQ (8))\n* 2 FETCH (UID 4 FLAGS (a c \\Recent) MODSEQ (12))\nOK [MODIFIED 1:2]")
 	// RFC 7162 §3.2.8: a CLOSE does not say.
 	q.ok(`STORE 1 +FLAGS.SILENT (\Deleted)`)
 	q.want("CLOSE", "OK CLOSE")

@@ -3,7 +3,6 @@ package imapserve_test
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -193,9 +192,14 @@ func TestSelects(t *testing.T) {
 	f := newFixture(t, memstore.Options{})
 	setup := f.login(t)
 	setup.ok("CREATE box")
-	for i := range 3 {
-		setup.append("INBOX", strconv.Itoa(i))
-		setup.append("box", strconv.Itoa(i))
+	for _, box := range []string{"INBOX", "box"} {
+		// One that an EXPUNGE would take, and two that nobody has seen.
+		setup.append(box, "0")
+		setup.ok("SELECT " + box)
+		setup.ok(`STORE 1 +FLAGS (\Deleted)`)
+		setup.ok("UNSELECT")
+		setup.append(box, "1")
+		setup.append(box, "2")
 	}
 	dump := func() string {
 		d := f.login(t)

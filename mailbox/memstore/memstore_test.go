@@ -29,7 +29,7 @@ func newStore(t rapid.TB, opt memstore.Options) *memstore.Store {
 	return s
 }
 
-// TestStore: invariants 39 to 41, 44, 45 and 48 to 53.
+// TestStore: invariants 39 to 41 and 44 to 53.
 func TestStore(t *testing.T) {
 	storetest.RunOptions(t,
 		func(t *testing.T) mailbox.Store { return newStore(t, memstore.Options{}) },

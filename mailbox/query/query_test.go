@@ -219,6 +219,13 @@ func TestNaive(t *testing.T) {
 			t.Fatalf("found %v, want %v", got, want)
 		}
 	})
+	// At every place around the end of the first window.
+	for pad := 16<<10 - 12; pad < 16<<10+12; pad++ {
+		f := inbox(t, mail{text: crlf("\n" + strings.Repeat("-", pad) + "ababba" + "-")})
+		if len(found(t, f, &imap.SearchText{Field: imap.TextBody, Value: "ababba"}, query.Scope{})) != 1 {
+			t.Errorf("not found behind %d octets", pad)
+		}
+	}
 }
 
 // TestLongDecompositions: a text of characters that become many times as long is

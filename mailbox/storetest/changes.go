@@ -258,7 +258,7 @@ func testModSeqs(k *kit) {
 	}
 }
 
-// testFloor has a folder that remembers five messages that are gone.
+// testFloor: invariant 47 for a folder that remembers five messages that are gone.
 func testFloor(k *kit) {
 	uids := fill(k, k.inbox, 12).UIDs
 	start := snapshot(k, k.inbox)

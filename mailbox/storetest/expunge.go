@@ -12,6 +12,7 @@ var expungeClauses = []clause{
 	{"expunge/only \\Deleted among the UIDs", testExpunge},
 	{"expunge/nothing to do is no change", testExpungeNothing},
 	{"expunge/a body that is open", testExpungeOpenBody},
+	{"expunge/a body that is gone", testBodyGone},
 	{"uid/never used again", testUIDs},
 }
 
@@ -87,6 +88,25 @@ func testExpungeOpenBody(k *kit) {
 	}
 }
 
+// testBodyGone: invariant 41. A UID whose message is gone has no octets, and others
+// keep theirs.
+func testBodyGone(k *kit) {
+	uids := add(k, k.inbox, text("one"), text("two"), text("three")).UIDs
+	expunge(k, k.inbox, set(uids[0], uids[2]))
+	for _, uid := range []imap.UID{uids[0], uids[2], uids[2] + 1} {
+		if b, err := k.inbox.Body(ctx, uid); !errors.Is(err, mailbox.ErrExpunged) {
+			k.Errorf("the body of UID %d, which is not there: %v, %v", uid, b, err)
+		}
+	}
+	b, err := k.inbox.Body(ctx, uids[1])
+	ok(k, err, "Body")
+	defer b.Close()
+	p := make([]byte, b.Size())
+	if n, err := b.ReadAt(p, 0); err != nil && err != io.EOF || string(p[:n]) != "two" {
+		k.Errorf("the body of the message between is %q, %v", p[:n], err)
+	}
+}
+
 // testUIDs: invariants 39 and 40. Nothing makes a UID come back or UIDNEXT
 // fall.
 func testUIDs(k *kit) {
@@ -125,6 +145,9 @@ func testUIDs(k *kit) {
 		}
 		if s.UIDs.Max() >= s.UIDNext || s.UIDNext < next {
 			k.Fatalf("after step %d UIDNEXT is %d; it was %d, the largest UID is %d", i, s.UIDNext, next, s.UIDs.Max())
+		}
+		if st := status(k, k.inbox); st.UIDNext != s.UIDNext {
+			k.Fatalf("after step %d UIDNEXT is %d, and %d in the snapshot", i, st.UIDNext, s.UIDNext)
 		}
 		largest, next = max(largest, s.UIDs.Max()), s.UIDNext
 	}

@@ -121,8 +121,8 @@ func testKeywords(k *kit) {
 	}
 }
 
-// testUnchangedSince: a message is changed exactly when its modseq is not above
-// the bound.
+// testUnchangedSince: invariant 46. A message is changed exactly when its modseq is
+// not above the bound.
 func testUnchangedSince(k *kit) {
 	uids := fill(k, k.inbox, 3).UIDs
 	store(k, k.inbox, set(uids[1]), mailbox.AddFlags, "a")

@@ -73,6 +73,11 @@ func TestSince(t *testing.T) {
 				t.Fatalf("UID %d vanished earlier than modseq %d", u, since)
 			}
 		}
+		for u := range d.Changed.All() {
+			if _, told := v.Told().Seq(u); !told {
+				t.Fatalf("%v changed, and the client has %v", d.Changed, v.Told())
+			}
+		}
 		for _, u := range old {
 			switch there := slices.Contains(now, u); {
 			case !there && !d.Vanished.Contains(u):

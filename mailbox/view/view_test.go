@@ -264,6 +264,11 @@ func checkView(t *rapid.T) {
 				if !slices.Equal(s.uids, told) {
 					t.Fatalf("session %d: the view is not what the client was told:\n%s", i, cmp.Diff(s.uids, told))
 				}
+				for k, u := range s.uids {
+					if uids, err := s.v.Resolve(imap.SetOf(uint32(k)+1), false, nil); err != nil || !uids.Equal(imap.UIDSetOf(u)) {
+						t.Fatalf("session %d: number %d is %v, %v; the client was told UID %d", i, k+1, uids, err, u)
+					}
+				}
 				if held := s.v.Held(); held == 0 && s.v.HighestModSeq() != s.v.Watermark() ||
 					held > 0 && s.v.HighestModSeq() >= s.v.Watermark() {
 					t.Fatalf("session %d: HIGHESTMODSEQ %d with %d held at %d", i, s.v.HighestModSeq(), held, s.v.Watermark())
