@@ -198,3 +198,26 @@ func TestQueuePush(t *testing.T) {
 		t.Errorf("took %d more: %v", n, err)
 	}
 }
+
+// A drained buffer is kept as far as Keep says, and given up by Rest.
+func TestQueueRoom(t *testing.T) {
+	for _, tt := range []struct {
+		keep, octets int
+		kept         bool
+	}{{0, 400, true}, {0, 5000, false}, {8192, 5000, true}, {8192, 20_000, false}} {
+		var q engine.Queue
+		q.Keep(tt.keep)
+		q.Append(make([]byte, tt.octets))
+		q.Advance(int64(tt.octets))
+		kept := cap(q.Begin()) >= tt.octets
+		if kept != tt.kept {
+			t.Errorf("keeping %d, %d octets: %v", tt.keep, tt.octets, kept)
+		}
+		q.Append([]byte("x"))
+		q.Advance(1)
+		q.Rest()
+		if n := cap(q.Begin()); n > 512 {
+			t.Errorf("%d octets are left after Rest", n)
+		}
+	}
+}

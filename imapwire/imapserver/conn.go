@@ -259,6 +259,7 @@ func (c *Conn) Next() Event {
 		if f.Kind == imapwire.FrameNone {
 			c.fed = false
 			c.setCommandTime()
+			c.restOutput()
 			return nil
 		}
 		c.frame(f)

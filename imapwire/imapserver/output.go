@@ -160,9 +160,7 @@ func (c *Conn) Advance(now time.Time, n int64) {
 	if c.out.Front().Empty() {
 		// Nothing to write, or nothing until Push.
 		c.timers.Clear(timerOutput)
-		if !c.fed && (c.cur.id == 0 || c.cur.wait != waitApp) {
-			c.out.Rest()
-		}
+		c.restOutput()
 	} else {
 		c.timers.Set(timerOutput, now.Add(c.lim.OutputTime))
 	}
@@ -171,6 +169,14 @@ func (c *Conn) Advance(now time.Time, n int64) {
 		c.restIdle()
 	}
 	c.countQueue()
+}
+
+// restOutput gives up the buffer of the output when nothing is queued, no input is
+// left and the application owes no answer: only the client can go on.
+func (c *Conn) restOutput() {
+	if c.out.Empty() && !c.fed && (c.cur.id == 0 || c.cur.wait != waitApp) {
+		c.out.Rest()
+	}
 }
 
 // Flush writes what is queued to w. When a reader inside an announced literal
