@@ -196,6 +196,22 @@ func (f messagesOf) Messages(ctx context.Context, uids imap.UIDSet) iter.Seq2[ma
 	}
 }
 
+// batchesOf changes what Batches yields.
+type batchesOf struct {
+	mailbox.BatchFolder
+	change func([]mailbox.Message) []mailbox.Message
+}
+
+func (f batchesOf) Batches(ctx context.Context, uids imap.UIDSet) iter.Seq2[[]mailbox.Message, error] {
+	return func(yield func([]mailbox.Message, error) bool) {
+		for batch, err := range f.BatchFolder.Batches(ctx, uids) {
+			if !yield(f.change(batch), err) {
+				return
+			}
+		}
+	}
+}
+
 // changesOf changes what Changes is asked, and what it yields.
 type changesOf struct {
 	mailbox.Folder
@@ -524,6 +540,9 @@ var mutants = map[string]mutant{
 	"wire size is size": changedFolder(func(f mailbox.Folder) mailbox.Folder {
 		return messagesOf{f, func(m *mailbox.Message) { m.WireSize = m.Size }}
 	}).found("^append$", "append/gives_back_exactly_the_octets"),
+	"long batches lose a message": changedFolder(func(f mailbox.Folder) mailbox.Folder {
+		return batchesOf{f.(mailbox.BatchFolder), func(b []mailbox.Message) []mailbox.Message { return b[:min(len(b), 255)] }}
+	}).found("^messages$", "messages/many_at_a_time"),
 	"dates in UTC": changedFolder(func(f mailbox.Folder) mailbox.Folder {
 		return messagesOf{f, func(m *mailbox.Message) { m.InternalDate = m.InternalDate.UTC() }}
 	}).found("^append$", "append/keeps_flags_and_date"),
