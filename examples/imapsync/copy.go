@@ -228,6 +228,7 @@ type passage struct {
 	// begun: the source has begun to tell the message; streams: what it tells
 	// now is wanted.
 	begun, streams bool
+	left           int64 // octets of it that have not been pushed
 	// done is the destination's answer, which may come early.
 	done *imapclient.Done
 }
@@ -253,7 +254,7 @@ func (c *copier) begin(ctx context.Context, p *passage, t *target, m *message) e
 			return err
 		}
 		if _, ready := ev.(*imapclient.Ready); ready {
-			p.streams = true
+			p.streams, p.left = true, m.size
 			return nil
 		}
 		p.hear(ev)
@@ -276,6 +277,7 @@ func (c *copier) push(ctx context.Context, p *passage, piece []byte) error {
 		if err != nil && !errors.Is(err, engine.ErrNotNow) {
 			return err
 		}
+		p.left -= int64(n)
 		if piece = piece[n:]; len(piece) == 0 {
 			return nil
 		}
@@ -297,6 +299,10 @@ func (c *copier) end(ctx context.Context, p *passage, t *target, m *message, fet
 			fetched = &refusal{"UID FETCH", imapwire.StatusCondition{Condition: imapwire.OK, Text: "without content"}}
 		}
 		return fetched
+	}
+	if p.done == nil && p.left > 0 {
+		// The destination waits for the rest, which nobody has.
+		return fmt.Errorf("the source ended in the middle of message %d: %v", m.uid, fetched)
 	}
 	for p.done == nil {
 		ev, err := c.to.next(ctx)

@@ -229,9 +229,13 @@ func TestSync(t *testing.T) {
 	}
 }
 
-// through lets limit octets of a client pass to a server, in one connection after
-// the other, and then nothing more; what the server says is rewritten.
-func through(t tester, addr string, limit int, rewrite func([]byte)) string {
+// whole is so much that a connection is not cut.
+const whole = 1 << 40
+
+// through lets so many octets of a client pass to a server, and of the server to the
+// client, in one connection after the other, and then nothing more; what the server
+// says is rewritten.
+func through(t tester, addr string, asked, answered int, rewrite func([]byte)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -250,14 +254,15 @@ func through(t tester, addr string, limit int, rewrite func([]byte)) string {
 				return
 			}
 			all.Go(func() {
-				io.CopyN(up, down, int64(limit))
+				io.CopyN(up, down, int64(asked))
 				up.Close()
 				down.Close()
 			})
 			all.Go(func() {
 				buf := make([]byte, 64<<10)
-				for {
-					n, err := up.Read(buf)
+				for left := answered; left > 0; {
+					n, err := up.Read(buf[:min(len(buf), left)])
+					left -= n
 					rewrite(buf[:n])
 					if _, werr := down.Write(buf[:n]); err != nil || werr != nil {
 						break
@@ -275,8 +280,9 @@ func through(t tester, addr string, limit int, rewrite func([]byte)) string {
 	return l.Addr().String()
 }
 
-// TestKilled: runs that the connection to the destination does not survive, at any
-// point, and one that ends: the destination is as after one run.
+// TestKilled: runs that one of the connections does not survive, at any point, that to
+// the source or that to the destination, and one that ends: the destination is as after
+// one run.
 func TestKilled(t *testing.T) {
 	dir, n := t.TempDir(), 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -289,7 +295,12 @@ func TestKilled(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 4).Draw(t, "runs") {
 			limit := rapid.OneOf(rapid.IntRange(0, 3000), rapid.IntRange(0, 110000)).Draw(t, "octets")
-			_, _, _ = run(t, c, a.addr, through(t, b.addr, limit, func([]byte) {}))
+			ends := [][2]int{{limit, whole}, {whole, limit}}
+			from, to := ends[rapid.IntRange(0, 1).Draw(t, "of whom")], [2]int{whole, whole}
+			if rapid.Bool().Draw(t, "destination") {
+				from, to = to, from
+			}
+			_, _, _ = run(t, c, through(t, a.addr, from[0], from[1], func([]byte) {}), through(t, b.addr, to[0], to[1], func([]byte) {}))
 		}
 		if out, errs, err := run(t, c, a.addr, b.addr); err != nil {
 			t.Errorf("%q %q %v", out, errs, err)
@@ -306,7 +317,7 @@ func TestKilled(t *testing.T) {
 func TestWithoutUIDPlus(t *testing.T) {
 	a, b := serve(t, memstore.Options{}), serve(t, memstore.Options{})
 	a.fill()
-	addr := through(t, b.addr, 1<<30, func(p []byte) {
+	addr := through(t, b.addr, whole, whole, func(p []byte) {
 		if i := bytes.Index(p, []byte("[APPENDUID")); i >= 0 {
 			p[i+1] = 'X'
 		}
