@@ -160,7 +160,12 @@ func (r *reader) do(cmd imapwire.Command) *imapclient.Result {
 
 // A mirrored is a mailbox as its Mirror and as the server have it.
 type mirrored struct {
-	t     *rapid.T
+	t interface {
+		fataler
+		Helper()
+		Fatal(...any)
+	}
+	r     *rapid.T // for what is drawn
 	srv   *imapserve.Server
 	other *reader
 	*link
@@ -235,10 +240,10 @@ func (x *mirrored) connect() {
 	if again, err := m.MarshalBinary(); err != nil || !bytes.Equal(b, again) {
 		x.fail("%x became %x", b, again)
 	}
-	if rapid.Bool().Draw(x.t, "read back") {
+	if rapid.Bool().Draw(x.r, "read back") {
 		x.m = m
 	}
-	x.caps = mirrorServers[rapid.SampledFrom(slices.Sorted(maps.Keys(mirrorServers))).Draw(x.t, "server")]
+	x.caps = mirrorServers[rapid.SampledFrom(slices.Sorted(maps.Keys(mirrorServers))).Draw(x.r, "server")]
 	x.logf("connect %v, modseq %d", x.caps, x.m.HighestModSeq())
 	x.away = 0
 	x.link = newLink(x.t, x.srv, x.event)
@@ -247,15 +252,15 @@ func (x *mirrored) connect() {
 		x.send(&imapwire.Enable{Capabilities: imap.Capabilities{imap.CapQResync}})
 		x.run(0)
 	}
-	if rapid.IntRange(0, 4).Draw(x.t, "elsewhere") == 0 {
+	if rapid.IntRange(0, 4).Draw(x.r, "elsewhere") == 0 {
 		// What is told of another mailbox is not of this one.
 		x.send(&imapwire.Select{Mailbox: "elsewhere"})
-		if rapid.Bool().Draw(x.t, "wait") {
+		if rapid.Bool().Draw(x.r, "wait") {
 			x.run(0)
 		}
 	}
-	if rapid.IntRange(0, 2).Draw(x.t, "cut") == 0 {
-		x.cut = rapid.IntRange(1, 600).Draw(x.t, "octets")
+	if rapid.IntRange(0, 2).Draw(x.r, "cut") == 0 {
+		x.cut = rapid.IntRange(1, 600).Draw(x.r, "octets")
 	}
 	x.send(x.m.Select("INBOX", x.caps))
 }
@@ -266,12 +271,12 @@ func (x *mirrored) run(often int) {
 	for n := 0; n < 5000; n++ {
 		size := 1 << 20
 		if often > 0 {
-			size = rapid.IntRange(1, 200).Draw(x.t, "size")
+			size = rapid.IntRange(1, 200).Draw(x.r, "size")
 		}
 		if !x.step(size) {
 			return
 		}
-		if often > 0 && x.steps > 0 && rapid.IntRange(1, 10).Draw(x.t, "change") <= often {
+		if often > 0 && x.steps > 0 && rapid.IntRange(1, 10).Draw(x.r, "change") <= often {
 			x.steps--
 			x.change()
 		}
@@ -281,8 +286,8 @@ func (x *mirrored) run(often int) {
 
 // change is something that somebody else does.
 func (x *mirrored) change() {
-	uid := imap.SetOf(rapid.Uint32Range(1, 14).Draw(x.t, "other's uid"))
-	switch rapid.IntRange(0, 3).Draw(x.t, "other") {
+	uid := imap.SetOf(rapid.Uint32Range(1, 14).Draw(x.r, "other's uid"))
+	switch rapid.IntRange(0, 3).Draw(x.r, "other") {
 	case 0:
 		x.logf("other: APPEND")
 		x.other.do(&imapwire.Append{Mailbox: "INBOX", Messages: []imapwire.AppendMessage{{Size: 3, Content: strings.NewReader("abc")}}})
@@ -291,8 +296,8 @@ func (x *mirrored) change() {
 		x.other.do(&imapwire.Store{UID: true, Set: uid, Op: imapwire.StoreAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}})
 		x.other.do(&imapwire.Expunge{})
 	default:
-		op := rapid.SampledFrom([]imapwire.StoreOp{imapwire.StoreAdd, imapwire.StoreRemove, imapwire.StoreReplace}).Draw(x.t, "op")
-		flag := rapid.SampledFrom([]imap.Flag{imap.FlagSeen, "k", "j"}).Draw(x.t, "flag")
+		op := rapid.SampledFrom([]imapwire.StoreOp{imapwire.StoreAdd, imapwire.StoreRemove, imapwire.StoreReplace}).Draw(x.r, "op")
+		flag := rapid.SampledFrom([]imap.Flag{imap.FlagSeen, "k", "j"}).Draw(x.r, "flag")
 		x.logf("other: STORE %s %d %s", uid, op, flag)
 		x.other.do(&imapwire.Store{UID: true, Set: uid, Op: op, Silent: true, Flags: []imap.Flag{flag}})
 	}
@@ -300,8 +305,8 @@ func (x *mirrored) change() {
 
 // command is something that the client does.
 func (x *mirrored) command() {
-	uid := rapid.Bool().Draw(x.t, "by uid")
-	first, last := rapid.Uint32Range(1, 14).Draw(x.t, "first"), rapid.Uint32Range(1, 14).Draw(x.t, "last")
+	uid := rapid.Bool().Draw(x.r, "by uid")
+	first, last := rapid.Uint32Range(1, 14).Draw(x.r, "first"), rapid.Uint32Range(1, 14).Draw(x.r, "last")
 	if !uid {
 		if x.m.Exists() == 0 {
 			uid = true
@@ -310,16 +315,16 @@ func (x *mirrored) command() {
 		}
 	}
 	set := imap.SetRange(first, last)
-	if rapid.IntRange(0, 4).Draw(x.t, "star") == 0 && (uid || x.m.Exists() > 0) {
+	if rapid.IntRange(0, 4).Draw(x.r, "star") == 0 && (uid || x.m.Exists() > 0) {
 		set.Ranges[0].Last = imap.Star
 	}
-	op := rapid.SampledFrom([]imapwire.StoreOp{imapwire.StoreAdd, imapwire.StoreRemove, imapwire.StoreReplace}).Draw(x.t, "own op")
-	flags := []imap.Flag{rapid.SampledFrom([]imap.Flag{imap.FlagSeen, "k", "c"}).Draw(x.t, "own flag")}
-	switch rapid.IntRange(0, 8).Draw(x.t, "command") {
+	op := rapid.SampledFrom([]imapwire.StoreOp{imapwire.StoreAdd, imapwire.StoreRemove, imapwire.StoreReplace}).Draw(x.r, "own op")
+	flags := []imap.Flag{rapid.SampledFrom([]imap.Flag{imap.FlagSeen, "k", "c"}).Draw(x.r, "own flag")}
+	switch rapid.IntRange(0, 8).Draw(x.r, "command") {
 	case 0:
 		x.send(&imapwire.Noop{})
 	case 1, 2:
-		x.send(&imapwire.Store{UID: uid, Set: set, Op: op, Silent: rapid.Bool().Draw(x.t, "silent"), Flags: flags})
+		x.send(&imapwire.Store{UID: uid, Set: set, Op: op, Silent: rapid.Bool().Draw(x.r, "silent"), Flags: flags})
 	case 3:
 		for _, u := range x.m.UnchangedSince(x.m.UIDs()) {
 			x.send(&imapwire.Store{UID: true, Set: imap.SetOfUIDs(u.UIDs), HasUnchangedSince: true, UnchangedSince: u.Since, Op: op, Silent: true, Flags: flags})
@@ -409,7 +414,7 @@ func TestMirrorServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer srv.Close()
-		x := &mirrored{t: t, srv: srv, m: &imapclient.Mirror{}, other: newReader(t, srv)}
+		x := &mirrored{t: t, r: t, srv: srv, m: &imapclient.Mirror{}, other: newReader(t, srv)}
 		defer x.other.close()
 		x.m.Limits.Known = rapid.SampledFrom([]int{-1, 1, 0}).Draw(t, "known")
 		x.other.do(&imapwire.Create{Mailbox: "elsewhere"})
