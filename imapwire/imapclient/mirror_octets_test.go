@@ -31,7 +31,7 @@ var (
 		func(r *reader) { r.drop(5) },
 		func(r *reader) { r.put("x"); r.flag(1, imap.FlagSeen); r.drop(6) },
 	}
-	octetsAway = func(r *reader) { r.put("away"); r.drop(1); r.flag(4, "away") }
+	octetsAway = func(r *reader) { r.flag(4, "away"); r.drop(1); r.put("away") }
 )
 
 func (r *reader) put(text string) {
