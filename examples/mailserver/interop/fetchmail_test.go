@@ -20,7 +20,7 @@ const mailUser, mailPassword = "fetcher", "secret"
 // startMail runs a server for fetching mail, with messages in INBOX.
 func startMail(t *testing.T, subjects ...string) *server {
 	t.Helper()
-	s := start(t, "-imap", "127.0.0.1:0", "-imaps", "", "-pop3", "127.0.0.1:0", "-pop3s", "127.0.0.1:0", "-empty", "-v",
+	s := start(t, "-imap", "127.0.0.1:0", "-imaps", "127.0.0.1:0", "-pop3", "127.0.0.1:0", "-pop3s", "127.0.0.1:0", "-empty", "-v",
 		"-user", mailUser+":"+mailPassword, "-tls-cert", certificate, "-tls-key", key)
 	c := dial(t, s)
 	c.do(t, "l LOGIN "+mailUser+" "+mailPassword)
