@@ -338,7 +338,7 @@ func (p *pop3Peer) step() bool {
 func (p *pop3Peer) alone() {
 	for _, a := range p.w.actors {
 		o, is := a.(*pop3Peer)
-		if is && o != p && o.user == p.user && o.online && !o.ended && !o.hurt && !o.quit && o.sess.User() != "" && p.w.now.Sub(o.heard) < 5*time.Minute {
+		if is && o != p && o.user == p.user && o.online && o.sess.Want() != engine.WantNothing && !o.ended && !o.hurt && !o.quit && o.sess.User() != "" && p.w.now.Sub(o.heard) < 5*time.Minute {
 			p.fail("38", "the maildrop of %s has actors %d and %d", p.user, o.id, p.id)
 		}
 	}
