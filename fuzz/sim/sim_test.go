@@ -20,7 +20,7 @@ var (
 	lines    = flag.Int("lines", 80, "how many lines of transcripts a failure shows")
 )
 
-// Seeds that have found something, and those that everybody runs.
+// How many worlds there are.
 const (
 	usual = 160
 	short = 25

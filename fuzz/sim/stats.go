@@ -9,20 +9,24 @@ import (
 
 // Stats is what happened in one world or many.
 type Stats struct {
+	// Worlds that came to their end.
 	Worlds int
-	// Commands by verb, and Outcomes by verb and condition.
-	Commands map[string]int
-	Outcomes map[string]int
+	// Commands by protocol and verb, Outcomes by protocol and condition: "without"
+	// are those that the end of their conversation left without an answer.
+	Commands, Outcomes map[string]int
 	// Octets that went over connections, both ways.
 	Octets int64
-	// Checks compares the ledger with a folder, a list or a root; Answers are
-	// answers that were compared with what the ledger says.
+	// Checks compare the ledger with a folder, a list of folders or a root of the
+	// store, Answers what a server said with what the ledger says.
 	Checks, Answers, Checkpoints int
-	Connections, Disconnects     int
-	Failures, Effects            int
-	Deliveries, Bells, Timeouts  int
-	// MaxRetained and MaxQueued are the most octets that an engine of a server
-	// held.
+	// Connections, and those of them that were lost on purpose.
+	Connections, Disconnects int
+	// Effects are changes of the store, Failures calls that failed on purpose.
+	Effects, Failures int
+	// Deliveries from outside, Bells that rang, Timeouts at either end.
+	Deliveries, Bells, Timeouts int
+	// MaxRetained and MaxQueued are the most octets of input and of output that the
+	// engine of a session held.
 	MaxRetained, MaxQueued int64
 }
 
