@@ -113,7 +113,12 @@ func (u *spyUser) Create(ctx context.Context, name string, opt mailbox.CreateOpt
 	if err == nil {
 		u.w.checkFolder(u.w.led.make(u.a, name))
 		u.w.effect(effect{kind: "create", name: name})
-		u.w.folders(u.a, func(root int) (g quota.Amounts) { g[quota.Mailbox] = 1; return g })
+		u.w.folders(u.a, func(root int) (g quota.Amounts) {
+			if contains(u.a.counted(name), root) {
+				g[quota.Mailbox] = 1
+			}
+			return g
+		})
 	} else {
 		u.w.unchanged(u.a)
 	}
