@@ -1,7 +1,6 @@
 package threats_test
 
 import (
-	"fmt"
 	"runtime"
 	"testing"
 
@@ -179,6 +178,6 @@ func TestHeldConnectionsIMAP(t *testing.T) {
 			t.Errorf("%.20q: it holds %d octets", in, st.BytesRetained)
 		}
 		runtime.KeepAlive(conns)
-		t.Log(fmt.Sprintf("%.20q: %d octets for each connection", in, each))
+		t.Logf("%.20q: %d octets for each connection", in, each)
 	}
 }

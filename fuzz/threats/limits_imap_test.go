@@ -54,7 +54,6 @@ func listed(n int, word, sep string) string {
 }
 
 // The offsets of errors.
-func atEnd(of func(int) string) func(int) int { return func(n int) int { return len(of(n)) } }
 func atLast(of func(int) string, s string) func(int) int {
 	return func(n int) int { return strings.LastIndex(of(n), s) }
 }

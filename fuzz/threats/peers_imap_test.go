@@ -288,6 +288,8 @@ type imapClient struct {
 	body  strings.Builder
 	stuck bool // the server does not read
 	quiet bool // nothing is logged
+	// on, when set, hears every event first.
+	on func(imapclient.Event)
 }
 
 func newIMAPClient(t testing.TB, opt imapclient.Options) *imapClient {
@@ -345,6 +347,9 @@ func (c *imapClient) work() {
 				continue
 			}
 			return
+		}
+		if c.on != nil {
+			c.on(ev)
 		}
 		if !c.quiet {
 			c.handle(ev)
