@@ -38,14 +38,12 @@ type fetchMemory struct {
 	octets   int // of the frame that was read into it
 }
 
-// maxMemory is the octets of the largest frame whose memory is kept.
+// maxMemory is the octets of the largest frame whose memory is kept beyond the
+// next response, whatever that is.
 const maxMemory = 16 << 10
 
 // begin makes m ready for the next response.
 func (m *fetchMemory) begin(frame []byte) *FetchData {
-	if m.octets > maxMemory {
-		*m = fetchMemory{}
-	}
 	m.octets = len(frame)
 	m.data = FetchData{}
 	m.flags, m.addresses, m.params = m.flags[:0], m.addresses[:0], m.params[:0]

@@ -52,7 +52,9 @@ func (p *Parser) Response(frame []byte) (Response, error) {
 	var c cursor
 	p.start(&c, frame, true)
 	c.tol, c.notes = p.Tolerates(), p.Diagnostics[:0]
-	c.memory = p.memory
+	if p.memory != nil && p.memory.octets <= maxMemory {
+		c.memory = p.memory
+	}
 	r := parseResponse(&c)
 	p.memory = c.memory
 	p.count(&c)
