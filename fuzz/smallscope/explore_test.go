@@ -464,7 +464,7 @@ func (m *model) key() string {
 			}
 			put(uint64(t.uid), stale, bit(t.recent), bit(t.knows), uint64(t.believes))
 		}
-		put(uint64(s.open), uint64(s.count), uint64(len(s.saved)))
+		put(uint64(s.open), uint64(s.count), bit(s.opened), bit(s.lost), uint64(len(s.saved)))
 		for _, uid := range s.saved {
 			put(uint64(uid))
 		}

@@ -49,7 +49,7 @@ func (m *model) news(s *session, a answer) answer {
 	case s.open == 0:
 	case b == nil:
 		a.add("OK CLOSED")
-		s.open, s.count = 0, 0
+		s.open, s.count, s.lost = 0, 0, true
 	case b.messages > s.count:
 		s.count = b.messages
 		a.add("exists", num(s.count))
@@ -183,7 +183,7 @@ func (m *model) openBox(s *session, name string) answer {
 		a.tagged = absent(b)
 		return a
 	}
-	s.open, s.count = b.validity, b.messages
+	s.open, s.count, s.opened = b.validity, b.messages, true
 	m.listLine(&a, name)
 	a.add("FLAGS")
 	a.add("OK PERMANENTFLAGS")

@@ -26,11 +26,15 @@ type session struct {
 	next     uint32
 	selected bool
 	idling   bool
-	// saved is what "$" stands for (RFC 5182 §2.1).
+	// saved is what was found for "$", which stands for what of it is in view
+	// (RFC 5182 §2.1).
 	saved []uint32
 	// open is the UIDVALIDITY of what is selected in a mode of mailboxes, count
 	// its messages as they were told.
 	open, count int
+	// opened and lost say that it had a mailbox before, and that one was deleted
+	// under it. Nothing follows from that, unless the server forgot something.
+	opened, lost bool
 }
 
 // A mode is what the sessions enabled. With pop3 the second is one of POP3,
@@ -238,7 +242,6 @@ func (m *model) tellGone(s *session, a *answer) {
 			return false
 		}
 		a.add(word, num(t.uid))
-		s.saved = slices.DeleteFunc(s.saved, func(uid uint32) bool { return uid == t.uid })
 		return true
 	})
 }
