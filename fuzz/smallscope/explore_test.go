@@ -444,7 +444,7 @@ func (m *model) key() string {
 	for _, d := range m.drop {
 		put(uint64(d.uid), bit(d.marked))
 	}
-	put(uint64(m.last))
+	put(uint64(m.last), bit(m.unmarked))
 	for _, x := range m.boxes {
 		b = append(append(b, ' '), x.name...)
 		put(uint64(x.validity), uint64(x.messages))

@@ -11,7 +11,7 @@ type dropped struct {
 // connect is a login by POP3, which takes a picture of the folder. A session
 // before it ended without QUIT, and removed nothing (RFC 1939 §3, §6).
 func (m *model) connect(*session) answer {
-	m.drop = nil
+	m.drop, m.unmarked = nil, false
 	for _, msg := range m.inbox.messages {
 		m.drop = append(m.drop, dropped{uid: msg.uid, size: msg.size})
 	}
@@ -82,6 +82,7 @@ func (m *model) dele(n int) answer {
 // rset is RSET (§5).
 func (m *model) rset(*session) answer {
 	for i := range m.drop {
+		m.unmarked = m.unmarked || m.drop[i].marked
 		m.drop[i].marked = false
 	}
 	return answer{tagged: "+OK"}

@@ -64,6 +64,7 @@ type model struct {
 	inbox, other folder
 	sessions     [2]session
 	drop         []dropped // of the session of POP3
+	unmarked     bool      // RSET undid something in it
 	account
 	// more says that the command in hand is followed by octets of another, so
 	// that its client numbers messages without having read the answer.
