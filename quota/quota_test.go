@@ -87,6 +87,7 @@ func TestFits(t *testing.T) {
 		{"extra", rootOf(quota.Limit{}, quota.Hard(1)), quota.Of(0, 1), quota.Amounts{}, quota.Of(0, 5), quota.Terms{Rule: quota.Rule{Extra: quota.Of(0, 5)}}, 0},
 		{"the largest limit", rootOf(quota.Limit{}, quota.Hard(big)), quota.Of(0, big-1), quota.Amounts{}, quota.Of(0, 1), quota.Terms{}, 0},
 		{"beyond the largest limit", rootOf(quota.Limit{}, quota.Hard(big)), quota.Of(0, big-1), quota.Amounts{}, quota.Of(0, 2), quota.Terms{}, quota.Message},
+		{"a limit of 2^63 octets saturates", rootOf(quota.Hard(1<<53), quota.Limit{}), quota.Of(1<<62, 0), quota.Amounts{}, quota.Of(1, 0), quota.Terms{}, 0},
 		{"usage saturates", rootOf(quota.Limit{}, quota.Limit{}), quota.Of(1<<62, 0), quota.Of(1<<62, 0), quota.Of(1, 0), quota.Terms{}, quota.Storage},
 		{"a limit beyond 63 bits saturates", rootOf(quota.Limit{}, quota.Hard(1<<62)), quota.Of(0, 1<<61), quota.Amounts{}, quota.Of(0, 1), quota.Terms{Rule: quota.Rule{Percent: 300}}, 0},
 		{"a limit that saturates", rootOf(quota.Hard(big), quota.Limit{}), quota.Of(big-1, 1), quota.Amounts{}, quota.Of(1, 1), quota.Terms{}, 0},
