@@ -15,12 +15,13 @@
 // and one loop drives them all:
 //
 //	for {
-//		c.Flush(now(), conn)            // 1. write what is queued
-//		if ev := c.Next(); ev != nil {  // 2. handle one event
+//		if ev := c.Next(); ev != nil {  // 1. handle one event
 //			handle(ev)
 //			continue
 //		}
-//		switch c.Want() {               // 3. nothing to report: what for?
+//		want := c.Want()                // 2. nothing to report: what for?
+//		c.Flush(now(), conn)            // 3. write what is queued, answers of the engine's own too
+//		switch want {
 //		case engine.WantInput:          //    read, until c.Deadline()
 //			n, err := conn.Read(buf)
 //			c.Feed(now(), buf[:n])
@@ -28,7 +29,7 @@
 //			c.Upgraded(now(), layer, security)
 //		case engine.WantDecision, engine.WantAnswer:
 //			// the application owes Accept, Refuse, Challenge or Done
-//		case engine.WantDrain:          //    write before anything else
+//		case engine.WantDrain:          //    that was all
 //		case engine.WantNothing:        //    closed; the reason was an event
 //			return
 //		}

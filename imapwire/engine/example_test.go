@@ -55,19 +55,19 @@ func (c *echo) Flush(now time.Time, w io.Writer) {
 	c.Advance(now, int64(n))
 }
 
-// The calling loop of every engine: write, take an event, and when there is
-// none, do what Want says.
+// The calling loop of every engine: take an event, and when there is none, write
+// and do what Want says.
 func Example() {
 	network, buf := strings.NewReader("one\r\ntwo\r\n"), make([]byte, 4)
 	c := &echo{lines: engine.Lines{Max: 80}}
 	for {
-		now := time.Unix(0, 0)
-		c.Flush(now, os.Stdout)
 		if line, ok := c.Next(); ok {
 			c.Send("echo " + line)
 			continue
 		}
-		if c.Want() == engine.WantNothing {
+		now, want := time.Unix(0, 0), c.Want()
+		c.Flush(now, os.Stdout)
+		if want == engine.WantNothing {
 			break
 		}
 		n, err := network.Read(buf)

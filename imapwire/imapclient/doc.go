@@ -7,8 +7,7 @@
 //	c, err := imapclient.New(now(), imapclient.Options{Security: engine.Security{Encrypted: true}})
 //	login, err := c.Send(&imapwire.Login{User: "ada", Password: "…"})
 //	for {
-//		c.Flush(now(), conn)                // 1. write what is queued
-//		switch ev := c.Next().(type) {      // 2. handle one event
+//		switch ev := c.Next().(type) {      // 1. handle one event
 //		case *imapclient.Done:              //    a command that was sent has its answer
 //		case *imapclient.Data:              //    the server tells something
 //		case *imapclient.FetchStart:        //    contents of a message follow …
@@ -17,8 +16,9 @@
 //		case *imapclient.FetchEnd:          //    … and everything else of the message
 //		case *imapclient.Closed:
 //			return
-//		case nil:                           // 3. nothing to report: what for?
-//			n, err := conn.Read(buf)        //    for input, until c.Deadline()
+//		case nil:                           // 2. nothing to report:
+//			c.Flush(now(), conn)            //    write what is queued,
+//			n, err := conn.Read(buf)        //    and read, until c.Deadline()
 //			c.Feed(now(), buf[:n])
 //		}
 //	}

@@ -25,7 +25,7 @@ func Example() {
 		return
 	}
 	defer c.Close()
-	c.Send(&imapwire.Login{User: "ada", Password: "secret"})
+	c.Send(&imapwire.Login{User: "ada", Password: "sécret"})
 	c.Send(&imapwire.Select{Mailbox: "INBOX", ReadOnly: true})
 	c.Send(&imapwire.Fetch{
 		Set:   imap.Set{Ranges: []imap.Range{{First: 1, Last: 1}}},
@@ -35,9 +35,6 @@ func Example() {
 
 	buf := make([]byte, 4096)
 	for {
-		if c.Flush(time.Now(), conn) != nil {
-			return
-		}
 		switch ev := c.Next().(type) {
 		case *imapclient.Done:
 			fmt.Println("command", ev.ID, ev.Status.Condition)
@@ -48,7 +45,10 @@ func Example() {
 		case *imapclient.Closed:
 			fmt.Println("closed:", ev.Err)
 			return
-		case nil:
+		case nil: // input is what it wants, without STARTTLS
+			if c.Flush(time.Now(), conn) != nil {
+				return
+			}
 			n, err := conn.Read(buf)
 			if err != nil {
 				c.FeedEOF(time.Now())
@@ -72,8 +72,10 @@ func scripted(conn net.Conn) {
 	buf := make([]byte, 1024)
 	for _, say := range []string{
 		"* OK ready\r\n",
+		"+ the password\r\n",
 		"A1 OK in\r\n* 1 EXISTS\r\nA2 OK [READ-ONLY] selected\r\n",
-		"* 1 FETCH (BODY[] {6}\r\nHello\n UID 42)\r\nA3 OK done\r\n* BYE\r\nA4 OK bye\r\n",
+		"* 1 FETCH (BODY[] {6}\r\nHello\n UID 42)\r\nA3 OK done\r\n",
+		"* BYE\r\nA4 OK bye\r\n",
 	} {
 		fmt.Fprint(conn, say)
 		if _, err := conn.Read(buf); err != nil {

@@ -10,14 +10,15 @@
 //
 //	c, err := imapserver.New(now, imapserver.Options{…})
 //	for {
-//		c.Flush(now, conn)
 //		switch ev := c.Next().(type) {
 //		case *imapserver.Command:
 //			c.Send(…)                   // untagged data
 //			c.Done(ev.ID, status)       // the tagged response
 //		case …:                         // the list is at Event
 //		case nil:
-//			switch c.Want() { … }       // read and Feed, upgrade, or stop
+//			want := c.Want()
+//			c.Flush(now, conn)          // answers of the engine's own too
+//			switch want { … }           // read and Feed, upgrade, or stop
 //		}
 //	}
 //

@@ -30,11 +30,14 @@ func Example() {
 		}
 	}
 	hear("ready\r\n")
-	fmt.Fprint(client, "a LOGIN u p\r\nb SELECT INBOX\r\nc FETCH 1 BODY[]\r\nd LOGOUT\r\n")
+	fmt.Fprint(client, "a LOGIN u {1}\r\n")
+	hear("+ ")
+	fmt.Fprint(client, "p\r\nb SELECT INBOX\r\nc FETCH 1 BODY[]\r\nd LOGOUT\r\n")
 	hear("d OK")
 	_, rest, _ := strings.Cut(said.String(), "ready\r\n")
 	fmt.Print(strings.ReplaceAll(rest, "\r\n", "\n"))
 	// Output:
+	// + go ahead
 	// a OK [CAPABILITY IMAP4rev1] hello
 	// * 1 EXISTS
 	// b OK [READ-WRITE] selected
@@ -52,14 +55,15 @@ func serve(conn net.Conn) {
 	}
 	buf := make([]byte, 4096)
 	for {
-		if c.Flush(time.Now(), conn) != nil {
-			return
-		}
 		if ev := c.Next(); ev != nil {
 			answer(c, ev)
 			continue
 		}
-		switch c.Want() {
+		want := c.Want()
+		if c.Flush(time.Now(), conn) != nil {
+			return
+		}
+		switch want {
 		case engine.WantInput:
 			n, err := conn.Read(buf)
 			if err != nil {

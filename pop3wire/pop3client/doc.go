@@ -10,15 +10,16 @@
 //	c.Send(&pop3wire.Capa{})
 //	all, err := c.Send(&pop3wire.Uidl{})
 //	for {
-//		c.Flush(now(), conn)                // 1. write what is queued
-//		switch ev := c.Next().(type) {      // 2. handle one event
+//		switch ev := c.Next().(type) {      // 1. handle one event
 //		case *pop3client.UniqueIDs:         //    a piece of a listing
 //		case *pop3client.BodyData:          //    a piece of a message
 //		case *pop3client.Done:              //    a command that was sent has its answer
 //		case *pop3client.Closed:
 //			return
-//		case nil:                           // 3. nothing to report: what for?
-//			switch c.Want() {
+//		case nil:                           // 2. nothing to report: what for?
+//			want := c.Want()
+//			c.Flush(now(), conn)            // 3. write what is queued
+//			switch want {
 //			case engine.WantUpgrade:        //    for TLS, behind STLS: c.Upgraded
 //			case engine.WantInput:          //    for input, until c.Deadline()
 //				n, err := conn.Read(buf)

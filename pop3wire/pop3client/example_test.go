@@ -32,9 +32,6 @@ func Example() {
 
 	buf := make([]byte, 4096)
 	for {
-		if c.Flush(time.Now(), conn) != nil {
-			return
-		}
 		switch ev := c.Next().(type) {
 		case *pop3client.ScanListings:
 			for _, m := range ev.List {
@@ -52,6 +49,9 @@ func Example() {
 			fmt.Println("closed:", ev.Err)
 			return
 		case nil: // input is what it wants, without STLS
+			if c.Flush(time.Now(), conn) != nil {
+				return
+			}
 			n, err := conn.Read(buf)
 			if err != nil {
 				c.FeedEOF(time.Now())
@@ -140,11 +140,10 @@ func Example_keepByUniqueID() {
 	}
 	buf := make([]byte, 4096)
 	for c.Want() != engine.WantNothing {
-		if c.Flush(time.Now(), conn) != nil {
-			break
-		}
 		if ev := c.Next(); ev != nil {
 			event(ev)
+		} else if c.Flush(time.Now(), conn) != nil {
+			break
 		} else if n, err := conn.Read(buf); err != nil {
 			c.FeedEOF(time.Now())
 		} else {

@@ -10,7 +10,6 @@
 //
 //	c, err := pop3server.New(now, pop3server.Options{…})
 //	for {
-//		c.Flush(now, conn)
 //		switch ev := c.Next().(type) {
 //		case *pop3server.Login:
 //			c.Done(ev.ID, status)       // +OK or -ERR
@@ -22,7 +21,9 @@
 //			c.End(ev.ID)                //    and its end
 //		case …:                             // the list is at Event
 //		case nil:
-//			switch c.Want() { … }       // read and Feed, upgrade, or stop
+//			want := c.Want()
+//			c.Flush(now, conn)          // answers of the engine's own too
+//			switch want { … }           // read and Feed, upgrade, or stop
 //		}
 //	}
 //

@@ -50,14 +50,15 @@ func serve(conn net.Conn) {
 	defer c.Close()
 	buf := make([]byte, 512)
 	for {
-		if c.Flush(time.Now(), conn) != nil {
-			return
-		}
 		if ev := c.Next(); ev != nil {
 			answer(c, ev)
 			continue
 		}
-		switch c.Want() {
+		want := c.Want()
+		if c.Flush(time.Now(), conn) != nil {
+			return
+		}
+		switch want {
 		case engine.WantInput:
 			n, err := conn.Read(buf)
 			if err != nil {
