@@ -56,6 +56,7 @@ func FuzzParseResponse(f *testing.F) {
 	for _, row := range toleratedRows(f) {
 		f.Add(row.frame(), false)
 	}
+	f.Add([]byte("*  8  8K x\r\n"), false)
 	for i, frame := range imapwire.ResponseFrames() {
 		f.Add(frame, i%2 == 1)
 	}

@@ -550,6 +550,7 @@ func FuzzMirrorData(f *testing.F) {
 func FuzzMirror(f *testing.F) {
 	f.Add("* ENABLED QRESYNC\n* 3 EXISTS\n* OK [UIDVALIDITY 1] x\n* OK [HIGHESTMODSEQ 9] x\nA1 OK x\n* 2 FETCH (UID 4 FLAGS () MODSEQ (4))\nA2 OK x", uint8(3))
 	f.Add("* 3 EXISTS\n* OK [UIDVALIDITY 1] x\n* OK [HIGHESTMODSEQ 9] x\nA1 OK x\n* 1 FETCH (UID 4 FLAGS (a) MODSEQ (4))\nA2 OK x\nCLOSED\n* 3 EXISTS\n* OK [UIDVALIDITY 1] x\n* OK [HIGHESTMODSEQ 9] x\nA3 OK x\n* SEARCH 4\nA4 OK x\nA5 NO x\nA6 OK x", uint8(1))
+	f.Add("* 3 EXISTS\n* OK [UIDVALIDITY 1] x\nA1 OK x\n* 2 FETCH (UID 4 FLAGS (OIB-Seen-[Gmail]/Trash ]) MODSEQ (4))", uint8(3))
 	f.Add("* ENABLED QRESYNC\nA1 OK x\n* 3 EXISTS\n* VANISHED 1\n* VANISHED (EARLIER) 1:4294967295\n* 1 EXPUNGE\n* OK [CLOSED] x", uint8(0))
 	f.Add("* 4 EXISTS\n* OK [UIDVALIDITY 1] x\nA1 OK x\n* 2 FETCH (UID 9 FLAGS (b))\nSTORE\n* 2 FETCH (MODSEQ (5))\nA3 OK [MODIFIED 1] x\nSELECT\n* ESEARCH (TAG \"A2\") UID ALL 1:3", uint8(3))
 	f.Fuzz(func(t *testing.T, lines string, caps uint8) {

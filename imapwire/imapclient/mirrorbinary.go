@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/mailwire/mailwire/imapwire/engine"
 	"github.com/mailwire/mailwire/imapwire/imap"
@@ -246,7 +247,8 @@ func (d *mirrorDecoder) flagSets(m *Mirror) []uint32 {
 			size := d.number(uint64(len(d.b)))
 			f := imap.Flag(d.b[:min(size, uint64(len(d.b)))])
 			d.b = d.b[len(f):]
-			if name := f; !engine.Atom.All(string(name[min(1, len(name)):])) || name != "" && name[0] != '\\' && !engine.Atom.All(string(name)) || name == "" || name == `\` {
+			// What a server may call a flag is more than the grammar has.
+			if f == "" || strings.ContainsFunc(string(f), func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 				d.bad("a flag")
 				return nil
 			}
