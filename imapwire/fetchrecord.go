@@ -51,29 +51,25 @@ func (m *fetchMemory) begin(frame []byte) *FetchData {
 	return &m.data
 }
 
-// keyword returns the flag that is spelled b, if the parser has seen it lately.
-func (m *fetchMemory) keyword(b []byte) (f imap.Flag, slot *imap.Flag) {
-	slot = &m.keywords[(len(b)*5+int(b[0])+int(b[len(b)-1]))%len(m.keywords)]
-	if string(b) == string(*slot) {
-		return *slot, slot
-	}
-	return "", slot
-}
-
 // maxKeyword is the octets of the longest keyword that is remembered.
 const maxKeyword = 64
+
+// keyword returns b, of maxKeyword octets at most, as a flag: without allocating if
+// the parser has seen it lately.
+func (m *fetchMemory) keyword(b []byte) imap.Flag {
+	slot := &m.keywords[(len(b)*5+int(b[0])+int(b[len(b)-1]))%len(m.keywords)]
+	if string(b) != string(*slot) {
+		*slot = imap.Flag(b)
+	}
+	return *slot
+}
 
 // keyword returns octets i to j of the frame as a flag.
 func (c *cursor) keyword(i, j int) imap.Flag {
 	if j-i > maxKeyword || c.memory == nil {
 		return imap.Flag(c.str(i, j))
 	}
-	f, slot := c.memory.keyword(c.b[i:j])
-	if f == "" {
-		f = imap.Flag(c.b[i:j])
-		*slot = f
-	}
-	return f
+	return c.memory.keyword(c.b[i:j])
 }
 
 // mem returns the memory that a FETCH response is read into.

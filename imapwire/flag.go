@@ -84,12 +84,29 @@ func (c *cursor) flagRest() int {
 // systemFlag reads a system flag that is spelled as RFC 9051 spells it, and stands
 // in a list. It is empty, and nothing is read, where anything else stands.
 func (c *cursor) systemFlag() imap.Flag {
-	if c.err != nil || len(c.b)-c.pos < 2 || c.b[c.pos] != '\\' {
+	if c.err != nil || c.pos >= len(c.b) {
+		return ""
+	}
+	f := spelledFlag(c.b[c.pos:])
+	if f == "" {
+		return ""
+	}
+	if c.token(); c.err != nil {
+		return ""
+	}
+	c.pos += len(f)
+	c.steps += int64(len(f))
+	return f
+}
+
+// spelledFlag returns the system flag at the start of b, if it is spelled as RFC 9051
+// spells it and a space or ")" stands behind it.
+func spelledFlag(b []byte) imap.Flag {
+	if len(b) < 2 || b[0] != '\\' {
 		return ""
 	}
 	var f imap.Flag
-	rest := c.b[c.pos:]
-	switch rest[1] {
+	switch b[1] {
 	case 'S':
 		f = imap.FlagSeen
 	case 'A':
@@ -97,21 +114,16 @@ func (c *cursor) systemFlag() imap.Flag {
 	case 'F':
 		f = imap.FlagFlagged
 	case 'D':
-		if f = imap.FlagDeleted; len(rest) > 2 && rest[2] == 'r' {
+		if f = imap.FlagDeleted; len(b) > 2 && b[2] == 'r' {
 			f = imap.FlagDraft
 		}
 	case 'R':
 		f = imap.FlagRecent
 	}
 	n := len(f)
-	if n == 0 || len(rest) <= n || string(rest[:n]) != string(f) || rest[n] != ' ' && rest[n] != ')' {
+	if n == 0 || len(b) <= n || string(b[:n]) != string(f) || b[n] != ' ' && b[n] != ')' {
 		return ""
 	}
-	if c.token(); c.err != nil {
-		return ""
-	}
-	c.pos += n
-	c.steps += int64(n)
 	return f
 }
 

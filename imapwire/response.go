@@ -49,6 +49,14 @@ func (*RecentData) response()     {}
 //
 //	response = *(continue-req / response-data) response-done
 func (p *Parser) Response(frame []byte) (Response, error) {
+	if f := p.plainResponse(frame); f != nil {
+		return f, nil
+	}
+	return p.grammarResponse(frame)
+}
+
+// grammarResponse reads a response by its grammar.
+func (p *Parser) grammarResponse(frame []byte) (Response, error) {
 	var c cursor
 	p.start(&c, frame, true)
 	c.tol, c.notes = p.Tolerates(), p.Diagnostics[:0]

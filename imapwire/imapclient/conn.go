@@ -85,10 +85,10 @@ type Conn struct {
 
 	list    imapwire.ListReader
 	fetch   *imapwire.FetchReader
-	told    int  // sections of fetch that the application has heard of
-	started bool // a FetchStart was told
-	// record is told with Options.Reuse.
-	record FetchEnd
+	told    int          // sections of fetch that the application has heard of
+	started bool         // a FetchStart was told
+	record  *fetchRecord // what is told next, nil for none
+	flags   []imap.Flag  // the room for its flags
 
 	cut   cutResponse // frames that wait for the rest of their response
 	stray []byte      // a line end behind a content, which may not be the end

@@ -51,34 +51,61 @@ func (c *Conn) fetchRest(frame []byte) {
 	c.endFetch(nil)
 }
 
-// fetchWhole takes a FETCH response that came in one frame, whose record is the
-// parser's.
-func (c *Conn) fetchWhole(f *imapwire.FetchData) {
-	end := &c.record
-	if c.opt.Reuse {
-		*end = FetchEnd{Num: f.Num, Data: f}
-	} else {
-		end = ownedFetch(f)
-	}
-	if len(f.Sections) > 0 {
-		c.tellSections(end.Data)
-		c.started, c.told = false, 0
-	}
-	c.event(end)
+// A fetchRecord is what is told of a message, in one piece with the room for what all
+// messages have.
+type fetchRecord struct {
+	end   FetchEnd
+	data  imapwire.FetchData
+	flags [4]imap.Flag
 }
 
-// ownedFetch returns the event of a record that is the parser's, with a copy of it:
-// one allocation for what all messages have.
-func ownedFetch(f *imapwire.FetchData) *FetchEnd {
-	r := &struct {
-		end   FetchEnd
-		data  imapwire.FetchData
-		flags [4]imap.Flag
-	}{}
-	r.data.Flags = r.flags[:0]
-	f.CloneInto(&r.data)
-	r.end = FetchEnd{Num: f.Num, Data: &r.data}
-	return &r.end
+// spareRecord returns a record that is told next. It is told with Options.Reuse;
+// otherwise whoever tells it makes c.record nil.
+func (c *Conn) spareRecord() *fetchRecord {
+	if c.record == nil {
+		c.record = &fetchRecord{}
+		c.flags = c.record.flags[:0]
+	}
+	return c.record
+}
+
+// plainFetch takes a FETCH response of numbers and flags straight into the record
+// that is told.
+func (c *Conn) plainFetch(frame []byte) bool {
+	if c.state != StateSelected || c.cut.frames > 0 || c.list.Begun() {
+		return false
+	}
+	r := c.spareRecord()
+	r.data.Flags = c.flags
+	if !c.parser.PlainFetch(frame, &r.data) {
+		return false
+	}
+	r.end = FetchEnd{Num: r.data.Num, Data: &r.data}
+	if !c.opt.Reuse {
+		c.record = nil
+	} else if r.data.Flags != nil {
+		c.flags = r.data.Flags[:0]
+	}
+	c.stats.Commands++
+	c.event(&r.end)
+	return true
+}
+
+// fetchWhole takes a FETCH response that came in one frame, whose record is the
+// parser's: one allocation for the event and a copy of what all messages have.
+func (c *Conn) fetchWhole(f *imapwire.FetchData) {
+	r := c.spareRecord()
+	r.end = FetchEnd{Num: f.Num, Data: f}
+	if !c.opt.Reuse {
+		r.data.Flags = c.flags
+		f.CloneInto(&r.data)
+		r.end.Data, c.record = &r.data, nil
+	}
+	if len(f.Sections) > 0 {
+		c.tellSections(r.end.Data)
+		c.started, c.told = false, 0
+	}
+	c.event(&r.end)
 }
 
 // tellSections tells the sections that the application has not heard of.

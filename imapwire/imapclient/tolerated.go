@@ -54,6 +54,9 @@ func (c *Conn) tolerate(t imapwire.Tolerance, got string) bool {
 
 // whole takes a response in one frame, or the last frame of one that was cut.
 func (c *Conn) whole(frame []byte) {
+	if c.plainFetch(frame) {
+		return
+	}
 	cut := c.cut
 	if cut.frames > 0 {
 		frame = append(cut.octets, frame...)
