@@ -2,8 +2,10 @@ package imapwire
 
 import (
 	"bytes"
+	"math"
 
 	"github.com/mailwire/mailwire/imapwire/engine"
+	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
 // How long lists pass
@@ -90,27 +92,46 @@ func listKind(b []byte) listState {
 // kind of the whole, and all of them together say what it says. The zero value is
 // ready for a first piece.
 type ListReader struct {
+	// Reuse: the numbers of all pieces are read into the same memory. Nums, All and
+	// UIDs of a piece are borrowed until the next one is read.
+	Reuse bool
+
 	// head is what each piece behind the first begins with, in place of its
 	// separator.
-	head []byte
-	sep  int // octets of the separator
-	tag  string
-	buf  []byte // the piece that is read
+	head   []byte
+	sep    int // octets of the separator
+	kind   listState
+	tag    string // of an ESEARCH
+	uid    bool   // it is one of UIDs
+	buf    []byte // the piece that is read
+	nums   []uint32
+	ranges []imap.Range
 }
 
 // Begun reports whether a piece has been read, and the last one not.
 func (r *ListReader) Begun() bool { return r.head != nil }
 
+// Retained returns the octets of the reader's own memory.
+func (r *ListReader) Retained() int { return cap(r.buf) + 4*cap(r.nums) + 8*cap(r.ranges) }
+
 // Piece reads the Data of a [FrameList]. Errors are those of [Parser.Response];
 // the rest of the list is to be dropped then.
 func (p *Parser) Piece(r *ListReader, piece []byte) (Response, error) {
+	if r.Begun() {
+		if resp := p.plainPiece(r, piece); resp != nil {
+			return resp, nil
+		}
+	}
 	resp, err := p.Response(append(r.frame(piece), "\r\n"...))
 	if err != nil || r.Begun() {
 		return r.tagged(resp), err
 	}
 	switch resp := resp.(type) {
 	case *SearchData:
-		r.head = []byte("* SEARCH")
+		r.kind, r.head = listNumbers, []byte("* SEARCH")
+		if r.Reuse {
+			r.nums = resp.Nums
+		}
 	case *VanishedData:
 		r.sep, r.head = 1, []byte("* VANISHED ")
 		if resp.Earlier {
@@ -119,7 +140,10 @@ func (p *Parser) Piece(r *ListReader, piece []byte) (Response, error) {
 	case *ESearchData:
 		e := encoder{server: true, utf8: true}
 		e.esearchHead(&ESearchData{UID: resp.UID, All: resp.All})
-		r.sep, r.head, r.tag = 1, e.b, resp.Tag
+		r.sep, r.head, r.tag, r.uid = 1, e.b, resp.Tag, resp.UID
+		if r.kind = listSet; r.Reuse {
+			r.ranges = resp.All
+		}
 		err = e.err
 	default:
 		// A list of a kind that this package has no type for: its verb, again.
@@ -131,10 +155,99 @@ func (p *Parser) Piece(r *ListReader, piece []byte) (Response, error) {
 
 // LastPiece reads the FrameWhole behind the pieces.
 func (p *Parser) LastPiece(r *ListReader, piece []byte) (Response, error) {
-	resp, err := p.Response(r.frame(piece))
-	resp = r.tagged(resp)
-	*r = ListReader{}
+	var resp Response
+	var err error
+	if line, ok := bytes.CutSuffix(piece, []byte("\r\n")); ok {
+		resp = p.plainPiece(r, line)
+	}
+	if resp == nil {
+		resp, err = p.Response(r.frame(piece))
+		resp = r.tagged(resp)
+	}
+	*r = ListReader{Reuse: r.Reuse}
 	return resp, err
+}
+
+// plainPiece reads a piece behind the first in which nothing but numbers stands,
+// ascending ones in a set, and nothing that a limit or a deviation is about: what
+// nearly all are. It is nil for every other, which the grammar has to read.
+func (p *Parser) plainPiece(r *ListReader, piece []byte) Response {
+	var resp Response
+	switch r.kind {
+	case listNumbers:
+		nums := r.nums[:0]
+		if !r.Reuse {
+			nums = make([]uint32, 0, bytes.Count(piece, []byte{' '}))
+		}
+		nums, ok := appendNumbers(nums, piece)
+		if r.Reuse {
+			r.nums = nums
+		}
+		if !ok {
+			return nil
+		}
+		resp = &SearchData{Nums: nums}
+	case listSet:
+		ranges := r.ranges[:0]
+		if !r.Reuse {
+			ranges = make([]imap.Range, 0, bytes.Count(piece, []byte{','}))
+		}
+		ranges, ok := appendRanges(ranges, piece)
+		if r.Reuse {
+			r.ranges = ranges
+		}
+		lim := p.Bounds
+		lim.Response = true
+		if lim.setDefaults(); !ok || len(ranges) > lim.Ranges {
+			return nil
+		}
+		resp = &ESearchData{Tag: r.tag, UID: r.uid, All: ranges}
+	default:
+		return nil
+	}
+	p.Steps += int64(len(piece))
+	p.Diagnostics, p.Cut = p.Diagnostics[:0], false
+	return resp
+}
+
+// appendNumbers appends the numbers of b, each with a space before it; ok is false
+// when anything else stands there.
+func appendNumbers(nums []uint32, b []byte) (_ []uint32, ok bool) {
+	for i := 0; i < len(b); {
+		if b[i] != ' ' {
+			return nums, false
+		}
+		n, end := plainNumber(b, i+1)
+		if n == 0 || n > math.MaxUint32 {
+			return nums, false
+		}
+		nums = append(nums, uint32(n))
+		i = end
+	}
+	return nums, len(b) > 0
+}
+
+// appendRanges appends the ranges of b, each with a comma before it; ok is false
+// when anything else stands there, and when they are not ascending and apart.
+func appendRanges(ranges []imap.Range, b []byte) (_ []imap.Range, ok bool) {
+	next := uint64(1) // the least number that may come
+	for i := 0; i < len(b); {
+		if b[i] != ',' {
+			return ranges, false
+		}
+		first, end := plainNumber(b, i+1)
+		last := first
+		if end < len(b) && b[end] == ':' {
+			last, end = plainNumber(b, end+1)
+		}
+		if first < next || last < first || last > math.MaxUint32 {
+			return ranges, false
+		}
+		ranges = append(ranges, imap.Range{First: uint32(first), Last: uint32(last)})
+		next = last + 2
+		i = end
+	}
+	return ranges, len(b) > 0
 }
 
 // tagged puts the tag of an ESEARCH into a further piece of it.

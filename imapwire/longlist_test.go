@@ -14,11 +14,13 @@ import (
 
 // readLists frames responses in pieces of any size and reads them, long lists
 // piece by piece.
-func readLists(t fataler, in []byte, cut func() int) (all []Response, pieces int, f *Framer) {
+//
+// With reuse, what is borrowed is poisoned behind the copy of it.
+func readLists(t fataler, in []byte, reuse bool, cut func() int) (all []Response, pieces int, f *Framer) {
 	f = &Framer{Lists: true}
 	f.SetBounds(Limits{}.Response(true))
 	p := Parser{}
-	var list ListReader
+	list := ListReader{Reuse: reuse}
 	for len(in) > 0 {
 		n := min(cut(), len(in))
 		f.Feed(slices.Clone(in[:n]))
@@ -44,10 +46,34 @@ func readLists(t fataler, in []byte, cut func() int) (all []Response, pieces int
 			if err != nil {
 				t.Fatalf("%.60q: %v", fr.Data, err)
 			}
+			if reuse && (fr.Kind == FrameList || pieces > 0) {
+				r = poisonPiece(r)
+			}
 			all = append(all, r)
 		}
 	}
 	return all, pieces, f
+}
+
+// poisonPiece returns a copy of a piece, and makes nonsense of its numbers.
+func poisonPiece(r Response) Response {
+	switch r := r.(type) {
+	case *SearchData:
+		own := *r
+		own.Nums = slices.Clone(r.Nums)
+		for i := range r.Nums {
+			r.Nums[i] = 666
+		}
+		return &own
+	case *ESearchData:
+		own := *r
+		own.All = slices.Clone(r.All)
+		for i := range r.All {
+			r.All[i] = imap.Range{First: 666, Last: 6}
+		}
+		return &own
+	}
+	return r
 }
 
 type fataler interface{ Fatalf(string, ...any) }
@@ -94,7 +120,7 @@ func TestLongLists(t *testing.T) {
 		}
 		end := "* OK done\r\n"
 		size := draw(t, rapid.SampledFrom([]int{1, 7, 4096, 8191, 8192, 8193, 1 << 20}))
-		got, pieces, _ := readLists(t, append(in, end...), func() int { return size })
+		got, pieces, _ := readLists(t, append(in, end...), draw(t, rapid.Bool()), func() int { return size })
 		if short := len(in) <= listPiece; short != (pieces == 0) {
 			t.Fatalf("%d octets came in %d pieces", len(in), pieces)
 		}
@@ -126,6 +152,52 @@ func TestLongLists(t *testing.T) {
 	})
 }
 
+// TestPlainPieces: what is read of a piece without the grammar is what the grammar
+// reads, without a deviation, and within limits.
+func TestPlainPieces(t *testing.T) {
+	tokens := []string{" ", ",", ":", "0", "1", "7", "42", "43", "999999999", "4294967295", "4294967296", "99999999999", "*", "$", " (MODSEQ 7)", " COUNT 3", "x", "\r\n"}
+	plain := 0
+	rapid.Check(t, func(t *rapid.T) {
+		r := ListReader{Reuse: draw(t, rapid.Bool()), kind: listNumbers, head: []byte("* SEARCH")}
+		sep := " "
+		if draw(t, rapid.Bool()) {
+			r = ListReader{Reuse: r.Reuse, kind: listSet, sep: 1, uid: true, tag: "a", head: []byte("* ESEARCH UID ALL ")}
+			sep = ","
+		}
+		var b strings.Builder
+		n := uint32(0)
+		for range draw(t, rapid.IntRange(0, 20)) {
+			if draw(t, rapid.IntRange(0, 15)) == 0 {
+				b.WriteString(draw(t, rapid.SampledFrom(tokens)))
+				continue
+			}
+			n += draw(t, rapid.Uint32Range(1, 1<<20))
+			fmt.Fprint(&b, sep, n)
+			if sep == "," && draw(t, rapid.Bool()) {
+				n += draw(t, rapid.Uint32Range(0, 9))
+				fmt.Fprint(&b, ":", n)
+			}
+		}
+		p := Parser{ParseOptions: ParseOptions{Bounds: Bounds{Ranges: 12}}}
+		frame := append([]byte(nil), r.frame([]byte(b.String()))...)
+		got := p.plainPiece(&r, []byte(b.String()))
+		if got == nil {
+			return
+		}
+		plain++
+		want, err := p.Response(append(frame, "\r\n"...))
+		if err != nil || len(p.Diagnostics) > 0 {
+			t.Fatalf("%q is plain, and the grammar says %v, %v", b.String(), err, p.Diagnostics)
+		}
+		if d := cmp.Diff(r.tagged(want), got); d != "" {
+			t.Fatalf("%q (-grammar +plain):\n%s", b.String(), d)
+		}
+	})
+	if plain == 0 {
+		t.Error("nothing was plain")
+	}
+}
+
 // TestLongListMemory: invariant 7. A million numbers on one line are held a piece
 // at a time; what is no list stays bounded by its line, and what is cut off in the
 // middle of a list costs no more than that list.
@@ -135,7 +207,7 @@ func TestLongListMemory(t *testing.T) {
 		in = fmt.Append(in, " ", n+1)
 	}
 	in = append(in, "\r\n"...)
-	got, pieces, f := readLists(t, in, func() int { return 32 << 10 })
+	got, pieces, f := readLists(t, in, false, func() int { return 32 << 10 })
 	if count := len(got[3].(*SearchData).Nums); pieces < 800 || count == 0 || count > listPiece {
 		t.Errorf("%d pieces, of %d numbers", pieces, count)
 	}

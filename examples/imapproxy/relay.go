@@ -193,7 +193,8 @@ func (r *relay) fromUp(ev imapclient.Event) {
 				return
 			}
 		}
-		r.must(r.down.Send(ev.Response))
+		// A list is read as it drains, and its pieces are borrowed.
+		r.must(r.down.Send(ev.Clone().Response))
 	case *imapclient.FetchStart:
 		r.sofar = &imapwire.FetchData{}
 	case *imapclient.Body:

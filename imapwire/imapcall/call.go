@@ -104,6 +104,7 @@ func (c *Client) event(ev imapclient.Event) {
 	case *imapclient.Greeting:
 		c.greet = ev
 	case *imapclient.Data:
+		ev = ev.Clone()
 		call := c.owner(ev)
 		switch {
 		case call != nil && call.tell != nil:

@@ -273,3 +273,41 @@ func TestPolicy(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestLongSearch: the pieces of a long answer are the caller's, each with its own
+// numbers.
+func TestLongSearch(t *testing.T) {
+	const found = 10_000
+	a, b := net.Pipe()
+	go func() {
+		r := bufio.NewReader(b)
+		fmt.Fprint(b, "* PREAUTH [CAPABILITY IMAP4rev1] in\r\n")
+		r.ReadString('\n')
+		fmt.Fprint(b, "A1 OK\r\n")
+		r.ReadString('\n')
+		answer := []byte("* SEARCH")
+		for n := range found {
+			answer = fmt.Append(answer, " ", n+1)
+		}
+		b.Write(append(answer, "\r\nA2 OK\r\n"...))
+		io.Copy(io.Discard, r)
+	}()
+	c, err := imapcall.New(t.Context(), a, plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	do(t, c, &imapwire.Select{Mailbox: "INBOX"})
+	next := uint32(1)
+	for _, d := range do(t, c, &imapwire.Search{Key: &imap.SearchAll{}}).Data {
+		for _, n := range d.(*imapwire.SearchData).Nums {
+			if n != next {
+				t.Fatalf("%d in place of %d", n, next)
+			}
+			next++
+		}
+	}
+	if next != found+1 {
+		t.Errorf("%d found", next-1)
+	}
+}

@@ -53,6 +53,9 @@ func (x *talk) say(lines string, cut int) (results []*imapclient.Result) {
 			if res := x.col.Take(ev); res != nil {
 				results = append(results, res)
 			}
+			if data, ok := ev.(*imapclient.Data); ok {
+				poison(data)
+			}
 			x.c.Flush(start, &b)
 		}
 		clear(p)

@@ -111,7 +111,7 @@ func New(now time.Time, opt Options) (*Conn, error) {
 	}
 	c := &Conn{opt: opt, lim: lim, now: now, sec: opt.Security, state: StateGreeting}
 	c.framer.BareLF, c.framer.Lists = true, true
-	c.parser.Reuse = true
+	c.parser.Reuse, c.list.Reuse = true, true
 	c.parser.Strict, c.parser.Tolerate, c.parser.Refuse = opt.Strict, opt.Tolerate, opt.Refuse
 	c.setBounds()
 	c.restAnswer()
@@ -226,8 +226,9 @@ func (c *Conn) Next() Event {
 			return nil
 		}
 		f := c.framer.Next()
-		c.stats.BytesRetained = int64(c.framer.Retained() + len(c.cut.octets))
-		c.stats.MaxRetained = max(c.stats.MaxRetained, int64(c.framer.MaxRetained()+len(c.cut.octets)))
+		held := len(c.cut.octets) + c.list.Retained()
+		c.stats.BytesRetained = int64(c.framer.Retained() + held)
+		c.stats.MaxRetained = max(c.stats.MaxRetained, int64(c.framer.MaxRetained()+held))
 		if f.Kind == imapwire.FrameNone {
 			c.fed = false
 			return nil

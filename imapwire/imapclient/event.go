@@ -1,6 +1,8 @@
 package imapclient
 
 import (
+	"slices"
+
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
 )
@@ -41,7 +43,33 @@ type Data struct {
 	// More: a SEARCH, SORT, ESEARCH or VANISHED is so long that it comes in
 	// several Data, and this is not the last. Together they say what it says;
 	// of an ESEARCH, the first has all but the rest of ALL, and items behind.
+	//
+	// Nums of a SearchData and All of an ESearchData are borrowed in such pieces,
+	// the last included; see [Data.Clone].
 	More bool
+
+	piece bool // of a long list: its numbers are borrowed
+}
+
+// Clone returns a copy that is the caller's for ever: d itself, when nothing in it
+// is borrowed.
+func (d *Data) Clone() *Data {
+	if !d.piece {
+		return d
+	}
+	own := *d
+	own.piece = false
+	switch r := d.Response.(type) {
+	case *imapwire.SearchData:
+		c := *r
+		c.Nums = slices.Clone(r.Nums)
+		own.Response = &c
+	case *imapwire.ESearchData:
+		c := *r
+		c.All = slices.Clone(r.All)
+		own.Response = &c
+	}
+	return &own
 }
 
 // A FetchStart begins a FETCH response that has content. A Body follows for each

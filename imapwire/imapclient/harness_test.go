@@ -8,6 +8,7 @@ import (
 
 	"github.com/mailwire/mailwire/imapwire"
 	"github.com/mailwire/mailwire/imapwire/engine"
+	"github.com/mailwire/mailwire/imapwire/imap"
 	"github.com/mailwire/mailwire/imapwire/imapclient"
 )
 
@@ -81,6 +82,7 @@ func (p *player) event(ev imapclient.Event) {
 		p.logf("E: greeting %s", status(ev.StatusCondition))
 	case *imapclient.Data:
 		p.logf("E: data %s", wire(p.t, ev.Response))
+		poison(ev)
 	case *imapclient.FetchStart:
 		p.logf("E: fetch %d", ev.Num)
 	case *imapclient.Body:
@@ -136,6 +138,23 @@ func (p *player) event(ev imapclient.Event) {
 		p.logf("E: closed: %v", ev.Err)
 	default:
 		p.t.Fatalf("event %T", ev)
+	}
+}
+
+// poison makes nonsense of the numbers that are borrowed in a piece of a long list.
+func poison(ev *imapclient.Data) {
+	if ev.Clone() == ev {
+		return
+	}
+	switch r := ev.Response.(type) {
+	case *imapwire.SearchData:
+		for i := range r.Nums {
+			r.Nums[i] = 666
+		}
+	case *imapwire.ESearchData:
+		for i := range r.All {
+			r.All[i] = imap.Range{First: 666, Last: 6}
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package imapclient_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/mailwire/mailwire/imapwire"
@@ -51,6 +52,7 @@ func TestLongLists(t *testing.T) {
 					gone += r.UIDs.Count()
 				}
 				last = data.Response
+				poison(data)
 				if !data.More {
 					ends++
 				}
@@ -65,5 +67,57 @@ func TestLongLists(t *testing.T) {
 	}
 	if s := p.c.Stats(); s.MaxRetained > 64<<10 {
 		t.Errorf("%d octets retained", s.MaxRetained)
+	}
+}
+
+// TestLentNumbers: the numbers of a long list are lent, those of a short one are
+// not; a Clone and a Collector have what is true.
+func TestLentNumbers(t *testing.T) {
+	for _, n := range []int{100, 3000} {
+		var want []imap.Range
+		search, esearch := []byte("* SEARCH"), []byte(`* ESEARCH (TAG "A2") UID ALL `)
+		for i := range n {
+			search = fmt.Append(search, " ", 100+2*i)
+			esearch = fmt.Append(esearch, 100+2*i, ",")
+			want = append(want, imap.Range{First: uint32(100 + 2*i), Last: uint32(100 + 2*i)})
+		}
+		for _, answer := range [][]byte{search, esearch[:len(esearch)-1]} {
+			p := newPlayer(t, imapclient.Options{})
+			p.feed("* PREAUTH ready\r\n")
+			p.act("SELECT INBOX")
+			p.feed("A1 OK done\r\n")
+			p.act("UID SEARCH RETURN (ALL) ALL")
+			col := imapclient.Collector{}
+			cmd := &imapwire.Search{UID: true, Key: &imap.SearchAll{}}
+			col.Sent(2, cmd)
+			var cloned []imap.Range
+			if err := p.c.Feed(start, append(answer, "\r\nA2 OK done\r\n"...)); err != nil {
+				t.Fatal(err)
+			}
+			var res *imapclient.Result
+			for ev := p.c.Next(); ev != nil; ev = p.c.Next() {
+				res = col.Take(ev)
+				data, ok := ev.(*imapclient.Data)
+				if !ok {
+					continue
+				}
+				own := data.Clone()
+				if lent := own != data; lent != (n > 1000) {
+					t.Fatalf("%d numbers: lent is %v", n, lent)
+				}
+				poison(data)
+				switch r := own.Response.(type) {
+				case *imapwire.SearchData:
+					for _, n := range r.Nums {
+						cloned = append(cloned, imap.Range{First: n, Last: n})
+					}
+				case *imapwire.ESearchData:
+					cloned = append(cloned, r.All...)
+				}
+			}
+			if !slices.Equal(cloned, want) || !slices.Equal(res.Search(), want) {
+				t.Errorf("%.12s of %d: a clone has %d, a result %d", answer, n, len(cloned), len(res.Search()))
+			}
+		}
 	}
 }

@@ -47,7 +47,7 @@ func (c *Conn) listPiece(piece []byte) {
 		return
 	}
 	c.tolerated()
-	c.response(r, true)
+	c.response(r, true, true)
 }
 
 // malformed drops a response that can not be read. When it is the answer to a
@@ -62,7 +62,7 @@ func (c *Conn) malformed(raw []byte, err error) {
 	if c.started {
 		c.endFetch(err)
 	}
-	c.fetch, c.list = nil, imapwire.ListReader{}
+	c.fetch, c.list = nil, imapwire.ListReader{Reuse: true}
 	tag, word := imapwire.CommandHead(raw)
 	cond := map[string]imapwire.Condition{"OK": imapwire.OK, "NO": imapwire.NO, "BAD": imapwire.BAD}[word]
 	if tag == "" || cond == 0 {
@@ -76,9 +76,9 @@ func (c *Conn) malformed(raw []byte, err error) {
 	}
 }
 
-// response takes a response that was read; more says that it is one of several
-// pieces, and not the last.
-func (c *Conn) response(r imapwire.Response, more bool) {
+// response takes a response that was read; piece says that it is one of several
+// pieces, and more that it is not the last.
+func (c *Conn) response(r imapwire.Response, piece, more bool) {
 	if c.state == StateGreeting {
 		c.greeting(r)
 		return
@@ -87,7 +87,7 @@ func (c *Conn) response(r imapwire.Response, more bool) {
 		c.fetchWhole(f)
 		return
 	}
-	data := &Data{Response: r, More: more}
+	data := &Data{Response: r, More: more, piece: piece}
 	switch r := r.(type) {
 	case *imapwire.ESearchData:
 		for _, cmd := range c.cmds {

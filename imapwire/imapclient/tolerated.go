@@ -63,7 +63,8 @@ func (c *Conn) whole(frame []byte) {
 	}
 	var r imapwire.Response
 	var err error
-	if c.list.Begun() {
+	piece := c.list.Begun()
+	if piece {
 		r, err = c.parser.LastPiece(&c.list, frame)
 	} else {
 		r, err = c.parser.Response(frame)
@@ -93,7 +94,7 @@ func (c *Conn) whole(frame []byte) {
 	}
 	c.tolerated()
 	c.stats.Commands++
-	c.response(r, false)
+	c.response(r, piece, false)
 }
 
 // mayGoOn reports whether the next frame may make this one whole: not when there
