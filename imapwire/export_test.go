@@ -6,3 +6,7 @@ func ResponseFrames() [][]byte { return ruleFrames(true) }
 
 // CheckResponseFixpoint holds a frame to invariant 3.
 var CheckResponseFixpoint = checkResponseFixpoint
+
+// CheckPlain holds a FETCH response that is read without the grammar to what the
+// grammar reads.
+var CheckPlain = checkPlain

@@ -9,23 +9,22 @@ import (
 
 // How a plain FETCH response is read
 //
-// A client that opens or resynchronises a mailbox is told numbers and flags of
-// every message in it, a hundred thousand times the same line:
+// A client that opens or resynchronises a mailbox is told the same of every message
+// in it, a hundred thousand times the same line:
 //
 //	* 7 FETCH (UID 42 FLAGS (\Seen $Forwarded) MODSEQ (917162500))⏎
 //
-// As long as a line has exactly that form, with these items in any order, one
-// space everywhere and names in upper case, it is read here octet by octet: nothing
-// of it can be tolerated, refused or kept as it came. Whatever else stands in it
-// makes the grammar of the cursor read it from its start. Both understand the same,
-// and count the same steps.
+// As long as a line has exactly that form, with the items below in any order, one
+// space everywhere, names in upper case and strings in quotes without a backslash, it
+// is read here octet by octet: nothing of it can be tolerated, refused or kept as it
+// came. Whatever else stands in it makes the grammar of the cursor read it from its
+// start. Both understand the same, and count the same steps.
 
+// maxPlain is the octets of the longest response that is read as a plain one, and
+// plainDepth how deep it may be: less than any limit, unless one was set.
 const (
-	// maxPlain is the octets of the longest response that is read as a plain one:
-	// it has few tokens, by any limit.
-	maxPlain = 512
-	// plainLists and plainDepth are the parentheses that a plain one may open.
-	plainLists, plainDepth = 3, 2
+	maxPlain   = maxMemory
+	plainDepth = 16
 )
 
 // PlainFetch reads a FETCH response into f, in the room of f.Flags, if it is a plain
@@ -36,8 +35,8 @@ const (
 func (p *Parser) PlainFetch(frame []byte, f *FetchData) bool {
 	m, lim := p.memory, &p.Bounds
 	switch {
-	case len(frame) > maxPlain, m == nil, m.octets > maxMemory,
-		lim.Tokens > 0 && lim.Tokens < maxPlain, lim.Lists > 0 && lim.Lists < plainLists, lim.Depth > 0 && lim.Depth < plainDepth:
+	case m == nil, m.octets > maxMemory, len(frame) > maxPlain, lim.PreAuth, lim.Depth > 0 && lim.Depth < plainDepth,
+		lim.Tokens > 0 && lim.Tokens < len(frame), lim.Lists > 0 && lim.Lists < len(frame):
 		return false
 	}
 	n, depth := m.plain(frame, f)
@@ -56,7 +55,8 @@ func (p *Parser) plainResponse(frame []byte) *FetchData {
 	if m == nil {
 		return nil
 	}
-	m.data.Flags = m.flags[:0]
+	m.reset()
+	m.data.Flags = m.flags
 	if !p.PlainFetch(frame, &m.data) {
 		return nil
 	}
@@ -76,6 +76,9 @@ func (p *Parser) plainResponse(frame []byte) *FetchData {
 //	message-data = nz-number SP "FETCH" SP "(" plain-att *(SP plain-att) ")"
 //	plain-att = "UID" SP uniqueid / "FLAGS" SP "(" [flag *(SP flag)] ")" /
 //	            "MODSEQ" SP "(" mod-sequence-value ")" / "RFC822.SIZE" SP number64
+//	plain-att =/ "ENVELOPE" SP envelope / "BODY" ["STRUCTURE"] SP body
+//
+// The last two are read into the memory of the parser only.
 func (m *fetchMemory) plain(b []byte, f *FetchData) (n, depth int) {
 	const begin, fetch = "* ", " FETCH ("
 	if !plainAt(b, 0, begin) {
@@ -89,6 +92,7 @@ func (m *fetchMemory) plain(b []byte, f *FetchData) (n, depth int) {
 	room := f.Flags[:0]
 	*f = FetchData{Num: uint32(num)}
 	depth = 1
+	text := ""
 	for {
 		has := FetchHas(0)
 		switch {
@@ -100,7 +104,7 @@ func (m *fetchMemory) plain(b []byte, f *FetchData) (n, depth int) {
 			}
 			f.UID = imap.UID(uid)
 		case plainAt(b, i, "FLAGS ("):
-			has, depth = HasFlags, 2
+			has, depth = HasFlags, max(depth, 2)
 			var ok bool
 			if room, i, ok = m.plainFlags(b, i+len("FLAGS ("), room); !ok {
 				return i, 0
@@ -109,7 +113,7 @@ func (m *fetchMemory) plain(b []byte, f *FetchData) (n, depth int) {
 				f.Flags = room
 			}
 		case plainAt(b, i, "MODSEQ ("):
-			has, depth = HasModSeq, 2
+			has, depth = HasModSeq, max(depth, 2)
 			var v uint64
 			if v, i = plainNumber(b, i+len("MODSEQ (")); v == 0 || i == len(b) || b[i] != ')' {
 				return i, 0
@@ -123,6 +127,15 @@ func (m *fetchMemory) plain(b []byte, f *FetchData) (n, depth int) {
 				return i, 0
 			}
 			f.Size = int64(size)
+		case f == &m.data:
+			if text == "" {
+				text = string(b)
+			}
+			r := plainReader{b: b, text: text, i: i, m: m, depth: 1, most: depth}
+			if has = r.structure(f); r.b == nil {
+				return r.i, 0
+			}
+			i, depth = r.i, r.most
 		}
 		if has&^f.Has == 0 || i == len(b) {
 			return i, 0

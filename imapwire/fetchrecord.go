@@ -46,9 +46,14 @@ const maxMemory = 16 << 10
 func (m *fetchMemory) begin(frame []byte) *FetchData {
 	m.octets = len(frame)
 	m.data = FetchData{}
+	m.reset()
+	return &m.data
+}
+
+// reset forgets all that slices hold.
+func (m *fetchMemory) reset() {
 	m.flags, m.addresses, m.params = m.flags[:0], m.addresses[:0], m.params[:0]
 	m.parts, m.languages, m.siblings = m.parts[:0], m.languages[:0], m.siblings[:0]
-	return &m.data
 }
 
 // maxKeyword is the octets of the longest keyword that is remembered.

@@ -74,6 +74,7 @@ func FuzzParseResponse(f *testing.F) {
 		}
 		imapwire.CheckResponseFixpoint(t, frame, utf8)
 		reuse.UTF8 = utf8
+		imapwire.CheckPlain(t, frame)
 		checkReuse(t, &reuse, frame)
 	})
 }
