@@ -556,7 +556,8 @@ func TestFramerDoesNotCopy(t *testing.T) {
 
 // TestFramerMemoryAndSteps: invariants 7 and 8, threat M1. In whatever state a
 // peer stays, memory is bounded by the limits, nothing is allocated for what is
-// merely announced, and the steps are proportional to the octets.
+// merely announced or kept for what is done, and the steps are proportional to the
+// octets.
 func TestFramerMemoryAndSteps(t *testing.T) {
 	prefixes := []string{
 		"", "A", "A1 ", "A1 NOOP", "A1 LOGIN \"", "A1 LOGIN {", "A1 LOGIN {1", "A1 LOGIN {100000+", "A1 LOGIN {100000}", "A1 NOOP\r", "A1 X ((((",
@@ -568,7 +569,7 @@ func TestFramerMemoryAndSteps(t *testing.T) {
 		// Growth by doubling: never more than twice what may be held.
 		most := 2 * (b.Line + b.Literals)
 		for _, prefix := range prefixes {
-			for _, fill := range []string{"x", " ", "1", "(", "{", "}", "\r", "\x00", "\"", "\n", "\r\n", "a {1+}\r\n", "{0+}\r\n"} {
+			for _, fill := range []string{"x", " ", "1", "(", "{", "}", "\r", "\x00", "\"", "\n", "\r\n", "a {1+}\r\n", "{0+}\r\n", "a {4000+}\r\n" + strings.Repeat("x", 4000)} {
 				f := Framer{}
 				f.SetBounds(b)
 				total := 0
@@ -584,21 +585,24 @@ func TestFramerMemoryAndSteps(t *testing.T) {
 						} else {
 							f.Buffer()
 						}
-						if f.Retained() > most {
-							t.Fatalf("%.20q then %q: %d octets held at an announcement", prefix, fill, f.Retained())
+						if f.Retained() > min(most, 2*total+idleBuffer) {
+							t.Fatalf("%.20q then %.20q: %d octets held at an announcement, after %d octets", prefix, fill, f.Retained(), total)
 						}
+					}
+					if !f.Partial() && f.Retained() > idleBuffer {
+						t.Fatalf("%.20q then %.20q: %d octets held between commands", prefix, fill, f.Retained())
 					}
 				}
 				feed(prefix)
 				chunk := strings.Repeat(fill, 4096/len(fill))
-				for total < 4*b.Line+b.Literals {
+				for total < 4*(b.Line+b.Literals) {
 					feed(chunk)
 				}
 				if f.MaxRetained() > most {
-					t.Errorf("%.20q then %q: %d octets held, limit %d", prefix, fill, f.MaxRetained(), most)
+					t.Errorf("%.20q then %.20q: %d octets held, limit %d", prefix, fill, f.MaxRetained(), most)
 				}
 				if f.Steps() > 3*int64(total)+int64(b.Line) {
-					t.Errorf("%.20q then %q: %d steps for %d octets", prefix, fill, f.Steps(), total)
+					t.Errorf("%.20q then %.20q: %d steps for %d octets", prefix, fill, f.Steps(), total)
 				}
 			}
 		}

@@ -16,8 +16,13 @@ type bug struct {
 	text       string
 	file       string // below the root of the module
 	pkg, test  string // what notices it
-	hangs      bool   // the test does not end
 	old, fresh string // whole lines
+}
+
+// function returns the name of the test without its part.
+func (b bug) function() string {
+	name, _, _ := strings.Cut(b.test, "/")
+	return name
 }
 
 // readBugs reads the lists in fuzz/planted/bugs.
@@ -74,9 +79,6 @@ func parseBugs(file, list string) ([]bug, error) {
 			b.file = rest
 		case word == "by" && b.test == "":
 			f := strings.Fields(rest)
-			if b.hangs = len(f) > 0 && f[0] == "hangs"; b.hangs {
-				f = f[1:]
-			}
 			if len(f) != 2 {
 				return nil, bad("a package and a test")
 			}

@@ -9,7 +9,9 @@
 //
 // Nothing in the tree is touched, and the library has no hooks for it: the changed
 // file stands in a directory of its own and is put in the place of the real one by
-// the -overlay flag of go test. The tests run once without a bug first.
+// the -overlay flag of go test. The tests run once without a bug first. Nearly all
+// time goes into compiling, so that with a bug only the files of tests are compiled
+// that its test needs.
 //
 //	-p n       so many at once, 2 if not given
 //	-run text  only the bugs whose text, file, test or invariant matches a pattern
@@ -27,14 +29,16 @@
 //
 // and an empty line: the invariant that does not hold any more, the file, the
 // package and the test that notices, and the change: lines taken out begin with "-",
-// lines put in with "+", lines that stay with a space. "hangs" before the package
-// says that the bug makes the test run for ever, so that its time-out is what finds
-// it. Lines that begin with "#" say nothing.
+// lines put in with "+", lines that stay with a space. Lines that begin with "#" say
+// nothing.
 //
 // # To add a bug
 //
 // Choose the smallest test that notices it, in the lowest package: the whole list
-// has to run in minutes. The test has to stand in the row of the invariant in
+// has to run in minutes, and in a file of its own it is compiled soonest. A bug that
+// lets the test run for ever is found when it is given up, which counts as a failure
+// to find it: choose one that is merely wrong, or slow in counted steps. The test has
+// to stand in the row of the invariant in
 // fuzz/invariants.txt. A bug that no test notices is not one to leave out: the test
 // is what has to change.
 package main

@@ -15,12 +15,8 @@ import (
 	"time"
 )
 
-// How long a test may take. One that a bug makes hang is given little: the tests
-// chosen for that take no second without it.
-const (
-	patience     = "180s"
-	hangPatience = "20s"
-)
+// patience is how long a test may take.
+const patience = "180s"
 
 func main() {
 	atOnce := flag.Int("p", 2, "so many bugs at once")
@@ -59,7 +55,7 @@ func run(atOnce int, only string, verbose bool) error {
 	if len(bugs) == 0 {
 		return errors.New("no bug matches")
 	}
-	r := runner{root: root, verbose: verbose}
+	r := runner{root: root, atOnce: atOnce, verbose: verbose}
 	if r.dir, err = os.MkdirTemp("", "planted"); err != nil {
 		return err
 	}
@@ -69,16 +65,7 @@ func run(atOnce int, only string, verbose bool) error {
 	}
 	fmt.Printf("%.1f s: the tests pass without bugs\n", time.Since(begun).Seconds())
 
-	var wait sync.WaitGroup
-	turns := make(chan struct{}, atOnce)
-	for i := range bugs {
-		turns <- struct{}{}
-		wait.Go(func() {
-			r.try(i, bugs[i])
-			<-turns
-		})
-	}
-	wait.Wait()
+	inTurn(atOnce, len(bugs), func(i int) { r.try(i, bugs[i]) })
 	held := map[int]bool{}
 	for _, b := range r.killed {
 		held[b.invariant] = true
@@ -92,6 +79,20 @@ func run(atOnce int, only string, verbose bool) error {
 		return fmt.Errorf("no bug is listed for the invariants %v", missing)
 	}
 	return nil
+}
+
+// inTurn calls do with 0 to n-1, so many at once.
+func inTurn(atOnce, n int, do func(i int)) {
+	var wait sync.WaitGroup
+	turns := make(chan struct{}, atOnce)
+	for i := range n {
+		turns <- struct{}{}
+		wait.Go(func() {
+			do(i)
+			<-turns
+		})
+	}
+	wait.Wait()
 }
 
 // moduleRoot is the directory of the go.mod at or above the working directory.
@@ -114,11 +115,19 @@ func moduleRoot() (string, error) {
 // A runner runs tests with bugs in the code.
 type runner struct {
 	root, dir string
+	atOnce    int
 	verbose   bool
-	rapid     map[string]bool // packages whose tests take the flags of rapid
+	pkgs      map[string]*tested
 
 	mu     sync.Mutex
 	killed []bug
+}
+
+// A tested package is one whose tests notice bugs.
+type tested struct {
+	names []string // of the tests
+	files []testFile
+	rapid bool // they take the flags of rapid
 }
 
 // goTool runs the go command in the root, and returns what it printed.
@@ -132,10 +141,10 @@ func (r *runner) goTool(args ...string) (string, error) {
 // test runs the tests of a package that match a pattern. Draws of rapid are the same
 // each time, as many as without -short, which divides them by five, and are neither
 // made smaller nor kept.
-func (r *runner) test(pkg, pattern, timeout string, flags ...string) (string, error) {
-	args := append([]string{"test", "-short", "-vet=off", "-ldflags=-s -w", "-timeout", timeout, "-run", pattern}, flags...)
+func (r *runner) test(pkg, pattern string, flags ...string) (string, error) {
+	args := append([]string{"test", "-short", "-vet=off", "-ldflags=-s -w", "-timeout", patience, "-run", pattern}, flags...)
 	args = append(args, "./"+pkg)
-	if r.rapid[pkg] {
+	if r.pkgs[pkg].rapid {
 		args = append(args, "-rapid.seed=1", "-rapid.checks=500", "-rapid.nofailfile", "-rapid.shrinktime=1ms")
 	}
 	return r.goTool(args...)
@@ -143,25 +152,34 @@ func (r *runner) test(pkg, pattern, timeout string, flags ...string) (string, er
 
 // withoutBugs runs all tests as they are: one that fails anyway finds nothing.
 func (r *runner) withoutBugs(bugs []bug) error {
-	names := map[string][]string{}
+	r.pkgs = map[string]*tested{}
+	var pkgs []string
 	for _, b := range bugs {
-		name, _, _ := strings.Cut(b.test, "/")
-		if !slices.Contains(names[b.pkg], name) {
-			names[b.pkg] = append(names[b.pkg], name)
+		if r.pkgs[b.pkg] == nil {
+			r.pkgs[b.pkg] = &tested{}
+			pkgs = append(pkgs, b.pkg)
+		}
+		if p := r.pkgs[b.pkg]; !slices.Contains(p.names, b.function()) {
+			p.names = append(p.names, b.function())
 		}
 	}
-	r.rapid = map[string]bool{}
-	for pkg := range names {
-		list, err := r.goTool("list", "-test", "-deps", "./"+pkg)
-		if err != nil {
-			return fmt.Errorf("%s: %w\n%s", pkg, err, list)
-		}
-		r.rapid[pkg] = strings.Contains(list, "pgregory.net/rapid\n")
+	errs := make([]error, len(pkgs))
+	inTurn(r.atOnce, len(pkgs), func(i int) { errs[i] = r.withoutBug(pkgs[i]) })
+	return errors.Join(errs...)
+}
+
+func (r *runner) withoutBug(pkg string) (err error) {
+	p := r.pkgs[pkg]
+	if p.files, err = readTestFiles(os.DirFS(r.root), pkg); err != nil {
+		return err
 	}
-	for pkg, list := range names {
-		if out, err := r.test(pkg, "^("+strings.Join(list, "|")+")$", patience); err != nil {
-			return fmt.Errorf("without a bug, %s fails:\n%s", pkg, out)
-		}
+	list, err := r.goTool("list", "-test", "-deps", "./"+pkg)
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", pkg, err, list)
+	}
+	p.rapid = strings.Contains(list, "pgregory.net/rapid\n")
+	if out, err := r.test(pkg, "^("+strings.Join(p.names, "|")+")$"); err != nil {
+		return fmt.Errorf("without a bug, %s fails:\n%s", pkg, out)
 	}
 	return nil
 }
@@ -191,33 +209,50 @@ func (r *runner) verdict(i int, b bug) (verdict, out string) {
 	if err != nil {
 		return "BROKEN", err.Error()
 	}
-	file := filepath.Join(r.dir, fmt.Sprintf("%d_%s", i, filepath.Base(b.file)))
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(r.root, b.file): file}})
+	list, err := r.overlay(i, b, planted)
 	if err != nil {
 		return "BROKEN", err.Error()
 	}
-	list := filepath.Join(r.dir, fmt.Sprintf("%d.json", i))
-	if err := errors.Join(os.WriteFile(file, []byte(planted), 0o666), os.WriteFile(list, overlay, 0o666)); err != nil {
-		return "BROKEN", err.Error()
-	}
-	timeout := patience
-	if b.hangs {
-		timeout = hangPatience
-	}
-	name, sub, _ := strings.Cut(b.test, "/")
-	pattern := "^" + name + "$"
-	if sub != "" {
-		pattern += "/^" + sub + "$"
-	}
-	out, err = r.test(b.pkg, pattern, timeout, "-overlay", list)
-	ended := !strings.Contains(out, "panic: test timed out")
+	pattern := "^" + strings.Replace(b.test, "/", "$/^", 1) + "$"
+	out, err = r.test(b.pkg, pattern, "-overlay", list)
 	switch {
 	case err == nil:
 		return "SURVIVED", out
-	case ended && strings.Contains(out, "--- FAIL: "+name) || !ended && b.hangs:
-		return "killed", out
-	case !ended:
+	case strings.Contains(out, "panic: test timed out"):
 		return "TIME-OUT", out
+	case strings.Contains(out, "--- FAIL: "+b.function()):
+		return "killed", out
 	}
 	return "BROKEN", out
+}
+
+// overlay writes the list for -overlay of what differs while b is planted: its file,
+// and the files of tests that the test does without, which go unread. A file of its
+// own brings the flags of rapid where the others that have them are among those.
+func (r *runner) overlay(i int, b bug, planted string) (string, error) {
+	replace := map[string]string{}
+	write := func(path, text string) error {
+		name := filepath.Join(r.dir, fmt.Sprintf("%d_%s", i, filepath.Base(path)))
+		replace[filepath.Join(r.root, path)] = name
+		return os.WriteFile(name, []byte(text), 0o666)
+	}
+	p := r.pkgs[b.pkg]
+	dropped, pkg := unneeded(p.files, b.function())
+	for _, path := range dropped {
+		replace[filepath.Join(r.root, path)] = ""
+	}
+	if p.rapid {
+		if err := write(b.pkg+"/planted_test.go", "package "+pkg+"\n\nimport _ \"pgregory.net/rapid\"\n"); err != nil {
+			return "", err
+		}
+	}
+	if err := write(b.file, planted); err != nil {
+		return "", err
+	}
+	list, err := json.Marshal(map[string]map[string]string{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(r.dir, fmt.Sprintf("%d.json", i))
+	return name, os.WriteFile(name, list, 0o666)
 }

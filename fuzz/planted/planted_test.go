@@ -52,12 +52,12 @@ func TestBugs(t *testing.T) {
 // What is wrong with a list is said, with its line.
 func TestParseBugs(t *testing.T) {
 	const entry = "# Text.\nbug 14 wrong\nin a.go\nby p TestX\n \tone\n-\ttwo\n+\tzwei\n"
-	bugs, err := parseBugs("x.txt", entry+"\n"+strings.Replace(entry, "by p", "by hangs p", 1))
+	bugs, err := parseBugs("x.txt", entry+"\n"+entry)
 	if err != nil || len(bugs) != 2 {
 		t.Fatalf("%v, %v", bugs, err)
 	}
 	want := bug{at: "x.txt:2", invariant: 14, text: "wrong", file: "a.go", pkg: "p", test: "TestX", old: "\tone\n\ttwo\n", fresh: "\tone\n\tzwei\n"}
-	if bugs[0] != want || !bugs[1].hangs {
+	if bugs[0] != want || bugs[1].at != "x.txt:10" {
 		t.Errorf("got %+v", bugs)
 	}
 	for _, tt := range []struct{ list, want string }{
@@ -89,5 +89,40 @@ func TestPlant(t *testing.T) {
 	}
 	if _, err := b.plant(fstest.MapFS{}); err == nil {
 		t.Error("no file")
+	}
+}
+
+// The files that a test needs are those that declare what it uses, what has a method
+// of that, and what runs by itself.
+func TestUnneeded(t *testing.T) {
+	root := fstest.MapFS{
+		"p/p.go":           {Data: []byte("package p\n\nfunc F() {}\n")},
+		"p/a_test.go":      {Data: []byte("package p\n\nfunc TestA(t *testing.T) { var x b; x.m(c) }\n")},
+		"p/b_test.go":      {Data: []byte("package p\n\ntype b struct{ unused int }\n")},
+		"p/c_test.go":      {Data: []byte("package p\n\nconst c = d\n")},
+		"p/d_test.go":      {Data: []byte("package p\n\nvar d, e = 1, 2\n")},
+		"p/method_test.go": {Data: []byte("package p\n\nfunc (*b) m(int) {}\n")},
+		"p/main_test.go":   {Data: []byte("package p_test\n\nfunc TestMain(m *testing.M) { p.Export() }\n")},
+		"p/export_test.go": {Data: []byte("package p\n\nvar Export = F\n")},
+		"p/unused_test.go": {Data: []byte("package p\n\nvar unused int\n\nfunc TestUnused(t *testing.T) { b{}.m(c) }\n")},
+		"p/other_test.go":  {Data: []byte("package p_test\n\nfunc TestOther(t *testing.T) { unused := 1; _ = unused }\n")},
+	}
+	files, err := readTestFiles(root, "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		test, pkg string
+		want      []string
+	}{
+		{"TestA", "p", []string{"p/other_test.go", "p/unused_test.go"}},
+		{"TestUnused", "p", []string{"p/a_test.go", "p/other_test.go"}},
+		{"TestOther", "p_test", []string{"p/a_test.go", "p/b_test.go", "p/c_test.go", "p/d_test.go", "p/method_test.go", "p/unused_test.go"}},
+	} {
+		paths, pkg := unneeded(files, tt.test)
+		slices.Sort(paths)
+		if !slices.Equal(paths, tt.want) || pkg != tt.pkg {
+			t.Errorf("%s, in %s: got %v, want %v", tt.test, pkg, paths, tt.want)
+		}
 	}
 }

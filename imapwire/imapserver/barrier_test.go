@@ -16,7 +16,7 @@ import (
 // AUTHENTICATE, IDLE or LOGOUT without waiting. However that is cut, none is
 // read while the application has not answered; behind IDLE and AUTHENTICATE they
 // then run in order, behind STARTTLS they come out unread, behind LOGOUT they
-// die, after BYE and OK.
+// die, after BYE and OK. What stands in the place of DONE is no command.
 func TestBehindBarriers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		kind := rapid.SampledFrom([]string{"IDLE", "AUTHENTICATE", "LOGOUT", "STARTTLS"}).Draw(t, "barrier")
@@ -38,7 +38,7 @@ func TestBehindBarriers(t *testing.T) {
 		first, line := "a "+kind+"\r\n", ""
 		switch kind {
 		case "IDLE":
-			line = rapid.SampledFrom([]string{"DONE\r\n", "done\r\n"}).Draw(t, "line")
+			line = rapid.SampledFrom([]string{"DONE\r\n", "done\r\n", "x NOOP\r\n", "DONE x\r\n", "\r\n"}).Draw(t, "line")
 		case "AUTHENTICATE":
 			first, line = "a AUTHENTICATE X-TWO\r\n", "AHUAcA==\r\n"
 		}
@@ -92,6 +92,10 @@ func TestBehindBarriers(t *testing.T) {
 			case *imapserver.Command:
 				ran = append(ran, ev.Cmd.Verb())
 				must(c.Done(ev.ID, ok("x")))
+			case *imapserver.Malformed:
+				if kind != "IDLE" || strings.EqualFold(line, "DONE\r\n") {
+					t.Fatalf("%s: malformed: %v", kind, ev.Err)
+				}
 			case *imapserver.Upgrade:
 				rest = string(ev.Rest)
 			case *imapserver.Closed:
@@ -132,6 +136,9 @@ func TestBehindBarriers(t *testing.T) {
 			}
 			if fmt.Sprint(ran) != fmt.Sprint(want) || len(answered) != 1+len(verbs) || answered[0] != "a" {
 				t.Fatalf("%s: %v ran of %v, answered %v", kind, ran, verbs, answered)
+			}
+			if kind == "IDLE" && !strings.EqualFold(line, "DONE\r\n") && !strings.Contains(out.String(), "\r\na BAD ") {
+				t.Fatalf("%q in the place of DONE: %q", line, out.String())
 			}
 			for i, tag := range answered[1:] {
 				if tag != fmt.Sprint("b", i) {

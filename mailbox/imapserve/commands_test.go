@@ -145,6 +145,7 @@ func TestFolders(t *testing.T) {
 	c.want("STATUS q (NONSENSE)", "BAD")
 }
 
+// TestMessages: invariant 48. Messages come, are read, changed, copied, moved and go.
 func TestMessages(t *testing.T) {
 	f := newFixture(t, memstore.Options{})
 	c := f.login(t)

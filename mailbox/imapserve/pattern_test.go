@@ -51,6 +51,9 @@ func TestPattern(t *testing.T) {
 	for _, pat := range []string{strings.Repeat("*a", 500) + "b", strings.Repeat("%a", 500) + "b", strings.Repeat("*", 1000) + "b", strings.Repeat("*%", 500) + "b", strings.Repeat("a*", 500) + "b", strings.Repeat("**a", 300) + "b"} {
 		for _, name := range []string{"a", strings.Repeat("a", 1000), strings.Repeat("a/", 500), strings.Repeat("b", 1000)} {
 			fits, steps := matchSteps(pat, name, '/')
+			if got := (pattern{pat, '/'}).match(name); got != fits {
+				t.Errorf("%.12q… and %.12q…: %v", pat, name, got)
+			}
 			if fits && name[0] == 'a' {
 				t.Errorf("%.12q…: %.12q… has no b at its end", pat, name)
 			}
