@@ -72,6 +72,7 @@ type Parser struct {
 	Cut bool
 
 	memory *fetchMemory
+	name   string // of the mailbox of the last plain LIST or STATUS
 }
 
 // start puts c, which is zero, at the start of a frame.

@@ -62,22 +62,6 @@ func (c *cursor) mailboxAttr() imap.MailboxAttr {
 	return imap.MailboxAttr(c.str(i, j))
 }
 
-// knownAttr returns the constant of an attribute that nearly every mailbox has,
-// when it is spelled as RFC 9051 spells it.
-func knownAttr(b []byte) imap.MailboxAttr {
-	switch string(b) {
-	case `\HasNoChildren`:
-		return imap.AttrHasNoChildren
-	case `\HasChildren`:
-		return imap.AttrHasChildren
-	case `\Subscribed`:
-		return imap.AttrSubscribed
-	case `\Noselect`:
-		return imap.AttrNoSelect
-	}
-	return ""
-}
-
 // mbox-list-extended = "(" [mbox-list-extended-item *(SP mbox-list-extended-item)] ")"
 // mbox-list-extended-item = mbox-list-extended-item-tag SP tagged-ext-val
 // childinfo-extended-item = "CHILDINFO" SP "(" list-select-base-opt-quoted *(SP list-select-base-opt-quoted) ")"

@@ -76,7 +76,16 @@ func (c *cursor) statusItems() []StatusItem {
 // Those that have a constant come out as it.
 func (c *cursor) statusItem() StatusItem {
 	i, j := c.span(engine.Atom, "status-att", "an atom")
-	switch item := StatusItem(c.b[i:j]); item {
+	if item := knownStatusItem(c.b[i:j]); item != "" {
+		return item
+	}
+	return StatusItem(upper(c.str(i, j)))
+}
+
+// knownStatusItem returns the constant of an attribute in upper case whose value is
+// a number; empty for every other.
+func knownStatusItem(b []byte) StatusItem {
+	switch item := StatusItem(b); item {
 	case StatusMessages:
 		return StatusMessages
 	case StatusRecent:
@@ -94,7 +103,7 @@ func (c *cursor) statusItem() StatusItem {
 	case StatusHighestModSeq:
 		return StatusHighestModSeq
 	}
-	return StatusItem(upper(c.str(i, j)))
+	return ""
 }
 
 func (s *Status) encode(e *encoder) {

@@ -100,3 +100,25 @@ func BenchmarkFetch(b *testing.B) {
 		}
 	}
 }
+
+// A mailbox that is listed with its status costs two records and a name.
+func TestMailboxAllocations(t *testing.T) {
+	c := selectedConn(t, imapclient.Options{})
+	const n = 100
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "* LIST (\\HasNoChildren \\Archive) \"/\" \"Lists/%d\"\r\n* STATUS \"Lists/%d\" (MESSAGES %d UIDNEXT 44292 UIDVALIDITY 7 UNSEEN 0)\r\n", i, i, i)
+	}
+	in := []byte(b.String())
+	if got := testing.AllocsPerRun(20, func() {
+		c.Feed(start, in)
+		for range 2 * n {
+			if _, ok := c.Next().(*imapclient.Data); !ok {
+				t.Fatal("not a mailbox")
+			}
+		}
+		c.Next()
+	}) / n; got > 3 {
+		t.Errorf("%v allocations a mailbox", got)
+	}
+}

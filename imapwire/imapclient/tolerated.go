@@ -54,7 +54,7 @@ func (c *Conn) tolerate(t imapwire.Tolerance, got string) bool {
 
 // whole takes a response in one frame, or the last frame of one that was cut.
 func (c *Conn) whole(frame []byte) {
-	if c.plainFetch(frame) {
+	if c.plainFetch(frame) || c.plainMailbox(frame) {
 		return
 	}
 	cut := c.cut
