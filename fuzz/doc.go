@@ -1,10 +1,15 @@
-// Package fuzz is where the module as a whole is put to the test: the place
-// for generators of protocol values and sessions, for oracles that judge what
-// an engine answered, and for targets that exercise several packages at once.
+// Package fuzz is where the module as a whole is put to the test. It exports
+// nothing that a server or a client needs at run time, and nothing in the module
+// imports it.
 //
-// It exports nothing that a server or a client needs at run time, and nothing
-// in the module imports it. Fuzz targets that know one package stand beside
-// that package's code and run with
+//	threats     a catalogue of attacks, and the suites that stand against them
+//	smallscope  every order of a few commands of two sessions, against a plain model
+//	sim         servers, clients, a store and what can go wrong, from one seed
+//	planted     bugs that the tests have to find
+//	dict        dictionaries for fuzzers of other makes
+//
+// Fuzz targets that know one package stand beside that package's code, seeded from
+// its tables, and run with
 //
 //	go test -run '^$' -fuzz '^FuzzName$' ./that/package
 //

@@ -94,6 +94,7 @@ const (
 // A user's round with curl: every form of IMAP URL (RFC 5092) and the commands
 // that only -X can send.
 func TestCurl(t *testing.T) {
+	t.Parallel()
 	for _, transport := range transports {
 		t.Run(transport, func(t *testing.T) {
 			s := startEmpty(t)
@@ -206,6 +207,7 @@ func TestCurl(t *testing.T) {
 // Every way to log in that curl knows and this server offers. What fails is
 // tried in the clear only, since the server takes its time over it.
 func TestCurlLogin(t *testing.T) {
+	t.Parallel()
 	s := startEmpty(t)
 	for _, transport := range transports {
 		for _, login := range [][]string{

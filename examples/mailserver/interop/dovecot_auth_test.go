@@ -361,6 +361,7 @@ func unauthorized(err error) bool {
 // this package knows is all tried. A wrong password, a forged token, no certificate
 // are typed errors, and the session goes on.
 func TestDovecotMechanisms(t *testing.T) {
+	t.Parallel()
 	server, c := startDovecotAuth(t)
 	right := sasl.ClientOptions{User: user, Password: dovecotPassword, Random: rand.Reader}
 	wrong := right
@@ -379,6 +380,7 @@ func TestDovecotMechanisms(t *testing.T) {
 // TestMechanisms: every mechanism of the server here, over IMAP and POP3, in the clear,
 // behind STARTTLS and over TLS, where there are those that bind to the channel.
 func TestMechanisms(t *testing.T) {
+	t.Parallel()
 	s := startMail(t)
 	o := sasl.ClientOptions{User: mailUser, Password: mailPassword, Random: rand.Reader}
 	testMechanisms(t, dovecot{s.imap, s.imaps, s.pop3, s.pop3s}, tls.Certificate{}, map[string]try{

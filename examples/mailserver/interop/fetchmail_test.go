@@ -94,6 +94,7 @@ func delivered(t *testing.T, dir string, subjects ...string) {
 
 // fetchmail keeps mail and knows by UIDL what it has, or takes it away.
 func TestFetchmail(t *testing.T) {
+	t.Parallel()
 	fetchmail := program(t, "fetchmail", "fetchmail")
 	for _, transport := range transports {
 		t.Run(transport, func(t *testing.T) {
@@ -155,6 +156,7 @@ func TestFetchmail(t *testing.T) {
 // mpop fetches with everything pipelined, keeps mail or takes it away, and logs
 // in in every way it knows and the server offers.
 func TestMpop(t *testing.T) {
+	t.Parallel()
 	mpop := program(t, "mpop", "mpop")
 	for _, transport := range transports {
 		for _, auth := range []string{"user", "plain", "login", "apop", "cram-md5", "scram-sha-1", "scram-sha-256"} {

@@ -32,6 +32,7 @@ func script(t *testing.T, s *server, name, transport, user, password, trust stri
 
 // Every method of Python's imaplib, each script on a server of its own.
 func TestImaplib(t *testing.T) {
+	t.Parallel()
 	scripts := []string{"login.py", "folders.py", "messages.py", "store.py", "search.py", "extended.py", "refused.py", "shared.py", "idle.py", "quota.py", "sigterm.py"}
 	flags := map[string][]string{"quota.py": {"-quota", "4KiB", "-quota-messages", "5"}}
 	found, err := filepath.Glob(filepath.Join("testdata", "imaplib", "*.py"))
@@ -44,6 +45,7 @@ func TestImaplib(t *testing.T) {
 	for _, transport := range transports {
 		for _, name := range scripts {
 			t.Run(transport+"/"+name, func(t *testing.T) {
+				t.Parallel() // most of the time goes by waiting
 				script(t, startEmpty(t, flags[name]...), name, transport, user, password, authority)
 			})
 		}

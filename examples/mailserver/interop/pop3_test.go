@@ -377,6 +377,7 @@ func newCurlPOP(t *testing.T, s *server, transport string) curl {
 
 // A user's round with curl: list, fetch, and the commands that only -X can send.
 func TestCurlPOP3(t *testing.T) {
+	t.Parallel()
 	for _, transport := range transports {
 		t.Run(transport, func(t *testing.T) {
 			s := startEmpty(t)
@@ -434,6 +435,7 @@ func TestCurlPOP3(t *testing.T) {
 
 // Every method of Python's poplib.
 func TestPoplib(t *testing.T) {
+	t.Parallel()
 	for _, transport := range transports {
 		t.Run(transport, func(t *testing.T) {
 			s := startEmpty(t)

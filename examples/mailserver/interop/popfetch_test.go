@@ -123,6 +123,7 @@ var letters = []string{
 // TestPopfetch: from this server and from Dovecot, kept and then deleted, into an mbox
 // that Python reads and into a Maildir, and nothing is different.
 func TestPopfetch(t *testing.T) {
+	t.Parallel()
 	popfetch := buildPopfetch(t)
 	for name, d := range maildrops(t) {
 		t.Run(name, func(t *testing.T) {
@@ -168,6 +169,7 @@ func TestPopfetch(t *testing.T) {
 // TestPopfetchKilled: killed at any moment, over and over, until all has come: each
 // message is in the box once, and none on the server.
 func TestPopfetchKilled(t *testing.T) {
+	t.Parallel()
 	popfetch := buildPopfetch(t)
 	drops := maildrops(t)
 	for _, name := range []string{"plain", "Dovecot"} {
