@@ -28,7 +28,7 @@ const (
 )
 
 // PlainFetch reads a FETCH response into f, in the room of f.Flags, if it is a plain
-// one: if it tells numbers and flags and nothing else, in the form that nearly all
+// one: if it tells numbers, flags and dates and nothing else, in the form that nearly all
 // servers give it. Otherwise it reports false, and f is not complete:
 // [Parser.Response] reads all. It is for those who keep records in memory of their
 // own; Response reads plain ones the same way.
@@ -75,7 +75,8 @@ func (p *Parser) plainResponse(frame []byte) *FetchData {
 //
 //	message-data = nz-number SP "FETCH" SP "(" plain-att *(SP plain-att) ")"
 //	plain-att = "UID" SP uniqueid / "FLAGS" SP "(" [flag *(SP flag)] ")" /
-//	            "MODSEQ" SP "(" mod-sequence-value ")" / "RFC822.SIZE" SP number64
+//	            "MODSEQ" SP "(" mod-sequence-value ")" / "RFC822.SIZE" SP number64 /
+//	            "INTERNALDATE" SP date-time
 //	plain-att =/ "ENVELOPE" SP envelope / "BODY" ["STRUCTURE"] SP body
 //
 // The last two are read into the memory of the parser only.
@@ -127,6 +128,17 @@ func (m *fetchMemory) plain(b []byte, f *FetchData) (n, depth int) {
 				return i, 0
 			}
 			f.Size = int64(size)
+		case plainAt(b, i, `INTERNALDATE "`):
+			has = HasInternalDate
+			const octets = len("01-Feb-2026 12:30:00 +0100")
+			if i += len(`INTERNALDATE "`); len(b)-i <= octets || b[i+octets] != '"' {
+				return i, 0
+			}
+			var err error
+			if f.InternalDate, err = imap.ParseDateTime(string(b[i : i+octets])); err != nil {
+				return i, 0
+			}
+			i += octets + 1
 		case f == &m.data:
 			if text == "" {
 				text = string(b)

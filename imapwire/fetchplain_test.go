@@ -54,6 +54,8 @@ func TestPlainFetch(t *testing.T) {
 		`* 7 FETCH (UID 42)`,
 		`* 4294967295 FETCH (UID 4294967295 FLAGS (\Seen $Forwarded \Draft \Recent) MODSEQ (999999999999999999))`,
 		`* 7 FETCH (FLAGS ())`,
+		`* 7 FETCH (UID 8 INTERNALDATE "17-Jul-1996 02:44:25 -0700" RFC822.SIZE 9)`,
+		`* 7 FETCH (INTERNALDATE " 7-Jul-1996 02:44:25 +0000")`,
 		`* 7 FETCH (MODSEQ (1) RFC822.SIZE 4711 FLAGS (Junk) UID 1)`,
 		`* 7 FETCH (BODY ("text" "plain" NIL NIL NIL "7bit" 0 0))`,
 		`* 7 FETCH (BODY (("image" "png" NIL NIL NIL "7bit" 0)("text" "x" ("a" "b") "i" "d" "8bit" 1 2) "mixed") UID 7)`,
@@ -67,6 +69,7 @@ func TestPlainFetch(t *testing.T) {
 		`* 7 FETCH (BODY ("message" "rfc822" NIL NIL NIL "7bit" 1))`, `* 7 FETCH (BODY ("multipart" "mixed" NIL NIL NIL "7bit" 1))`,
 		`* 7 FETCH (BODYSTRUCTURE ("a" "b" NIL NIL NIL "7bit" 1 NIL NIL ("en")))`, `* 7 FETCH (BODYSTRUCTURE ("a" "b" NIL NIL NIL "7bit" 1 NIL NIL NIL NIL 1))`,
 		`* 7 FETCH (BODYSTRUCTURE ("a" "b" () NIL NIL "7bit" 1))`, `* 7 FETCH (BODYSTRUCTURE ("a" "b" NIL NIL NIL "7bit" 1 NIL ("" NIL)))`,
+		`* 7 FETCH (INTERNALDATE "7-Jul-1996 02:44:25 +0000")`, `* 7 FETCH (INTERNALDATE "37-Jul-1996 02:44:25 +0000")`,
 		`* 7 EXISTS`, `* SEARCH 1`, `a OK done`,
 	}
 	if !checkPlain(t, []byte(benchResponses[1].wire+"\r\n")) {

@@ -232,6 +232,13 @@ func newStructure(n structureCount) (*imap.BodyStructure, structureSlab) {
 			params [6]imap.Param
 		}{}
 		return &r.BodyStructure, structureSlab{r.parts[:], r.params[:], languages}
+	case n.parts <= 4 && n.params <= 8:
+		r := &struct {
+			imap.BodyStructure
+			parts  [4]imap.BodyStructure
+			params [8]imap.Param
+		}{}
+		return &r.BodyStructure, structureSlab{r.parts[:], r.params[:], languages}
 	case n.parts <= 4 && n.params <= 12:
 		r := &struct {
 			imap.BodyStructure
