@@ -57,6 +57,7 @@ func FuzzParseResponse(f *testing.F) {
 		f.Add(row.frame(), false)
 	}
 	f.Add([]byte("*  8  8K x\r\n"), false)
+	f.Add([]byte("a OK [BADCHARSET (] US-ASCII)] x\r\n"), false)
 	for i, frame := range imapwire.ResponseFrames() {
 		f.Add(frame, i%2 == 1)
 	}

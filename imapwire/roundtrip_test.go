@@ -454,7 +454,7 @@ func TestMutatedResponses(t *testing.T) {
 // unwritable are what a client takes and a server may not write: the reasons
 // for which a response that was read can not be written again.
 var unwritable = []string{
-	"contains NUL", "a literal contains NUL", "is not ASCII", "FETCH tells nothing", "can not be quoted", "raw octets", "is not text", "can not stand in a code", "parameters of no disposition", "ends like a literal", "is not well formed", "with a tag",
+	"contains NUL", "a literal contains NUL", "is not ASCII", "FETCH tells nothing", "can not be quoted", "raw octets", "is not text", "can not stand in a code", "would end the code", "parameters of no disposition", "ends like a literal", "is not well formed", "with a tag",
 	"a multipart without parts", "the number of a message is zero", "is empty", "names nothing", "can not be paired", "is not a flag", "is not an attribute", "has parts or an envelope", "an embedded message", "longer than RFC 2971",
 }
 
