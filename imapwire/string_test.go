@@ -1,6 +1,7 @@
 package imapwire
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -12,7 +13,8 @@ import (
 	"github.com/mailwire/mailwire/imapwire/imap"
 )
 
-// Invariant 6: every form of a string means the same.
+// Invariant 6: every form of a string means the same, and none is written that may be
+// taken for NIL.
 func TestStringForms(t *testing.T) {
 	for _, forms := range [][]string{
 		{"abc", `"abc"`, "{3}\r\nabc", "{3+}\r\nabc", `"\a`[:1] + `abc"`},
@@ -33,6 +35,15 @@ func TestStringForms(t *testing.T) {
 	want := &ID{Fields: []IDField{{"a", imap.String("")}, {"b", imap.NString{}}, {"c", imap.String("NIL")}}}
 	if d := cmp.Diff(Command(want), mustParse(t, "A1 ID (\"a\" {0}\r\n \"b\" nil \"c\" \"NIL\")\r\n", ParseOptions{})); d != "" {
 		t.Error(d)
+	}
+	// Some programs take the atom for none wherever it stands.
+	for _, name := range []string{"NIL", "nil", "Nil"} {
+		list := &List{Reference: name, Patterns: []string{name}}
+		for cmd, want := range map[Command]string{&Delete{Mailbox: name}: `A1 DELETE "%s"`, list: `A1 LIST "%s" "%[1]s"`} {
+			if got, want := mustAppend(t, cmd, CommandOptions{}), fmt.Sprintf(want+"\r\n", name); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		}
 	}
 }
 

@@ -35,10 +35,8 @@
 // # To add a bug
 //
 // Choose the smallest test that notices it, in the lowest package: the whole list
-// has to run in minutes, and in a file of its own it is compiled soonest. A bug that
-// lets the test run for ever is found when it is given up, which counts as a failure
-// to find it: choose one that is merely wrong, or slow in counted steps. The test has
-// to stand in the row of the invariant in
-// fuzz/invariants.txt. A bug that no test notices is not one to leave out: the test
-// is what has to change.
+// has to run in minutes. A test that never ends with the bug is given up after three
+// and has not found it; tests of costs count steps. The test has to stand in the row
+// of the invariant in fuzz/invariants.txt. A bug that no test notices is not one to
+// leave out: the test is what has to change.
 package main
