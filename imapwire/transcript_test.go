@@ -75,20 +75,22 @@ func TestTranscriptRedaction(t *testing.T) {
 		secret := "pw" + rapid.StringMatching(`[a-zA-Z0-9 "\\{}+()]{6,20}`).Draw(t, "secret")
 		form := rapid.IntRange(0, 9).Draw(t, "form")
 		n := rapid.IntRange(1, 40).Draw(t, "chunk")
+		spell := rapid.SampledFrom([]func(string) string{strings.ToUpper, strings.ToLower, func(s string) string { return s }}).Draw(t, "case")
+		login, authenticate := spell("Login"), spell("Authenticate")
 		show := func(secret string) string {
 			quoted := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(secret) + `"`
 			coded := base64.StdEncoding.EncodeToString([]byte("\x00u\x00" + secret))
 			parts := [][]string{
-				{"C: a LOGIN u " + quoted + "\r\n", "S: a OK\r\n"},
-				{fmt.Sprintf("C: a LOGIN u {%d+}\r\n%s\r\n", len(secret), secret), "S: a OK\r\n"},
-				{"C: a LOGIN {1}\r\n", "S: + \r\n", fmt.Sprintf("C: u {%d}\r\n", len(secret)), "S: + \r\n", "C: " + secret + "\r\n", "S: a OK\r\n"},
-				{"C: a LOGIN {1+}\r\nu " + quoted + "\r\n", "S: a OK\r\n"},
-				{"C: a LOGIN {1}\r\n", "S: + \r\n", "C: u " + quoted + "\r\n", "S: a NO\r\n"},
-				{fmt.Sprintf("C: a LOGIN %s {%d+}\r\n%s\r\n", quoted, len(secret), secret), "S: a OK\r\n"},
-				{"C: a AUTHENTICATE PLAIN " + coded + "\r\n", "S: a OK\r\n"},
-				{"C: a AUTHENTICATE PLAIN\r\n", "S: + \r\n", "C: " + coded + "\r\n", "S: a OK\r\n"},
-				{"C: a AUTHENTICATE X\r\n", "S: + " + coded + "\r\n", "C: " + coded + "\r\n", "S: a OK\r\n"},
-				{"C: a AUTHENTICATE PLAIN\r\n", "S: + \r\na NO\r\n", "C: " + coded + "\r\n", "S: * BAD\r\n"},
+				{"C: a " + login + " u " + quoted + "\r\n", "S: a OK\r\n"},
+				{fmt.Sprintf("C: a %s u {%d+}\r\n%s\r\n", login, len(secret), secret), "S: a OK\r\n"},
+				{"C: a " + login + " {1}\r\n", "S: + \r\n", fmt.Sprintf("C: u {%d}\r\n", len(secret)), "S: + \r\n", "C: " + secret + "\r\n", "S: a OK\r\n"},
+				{"C: a " + login + " {1+}\r\nu " + quoted + "\r\n", "S: a OK\r\n"},
+				{"C: a " + login + " {1}\r\n", "S: + \r\n", "C: u " + quoted + "\r\n", "S: a NO\r\n"},
+				{fmt.Sprintf("C: a %s %s {%d+}\r\n%s\r\n", login, quoted, len(secret), secret), "S: a OK\r\n"},
+				{"C: a " + authenticate + " PLAIN " + coded + "\r\n", "S: a OK\r\n"},
+				{"C: a " + authenticate + " PLAIN\r\n", "S: + \r\n", "C: " + coded + "\r\n", "S: a OK\r\n"},
+				{"C: a " + authenticate + " X\r\n", "S: + " + coded + "\r\n", "C: " + coded + "\r\n", "S: a OK\r\n"},
+				{"C: a " + authenticate + " PLAIN\r\n", "S: + \r\na NO\r\n", "C: " + coded + "\r\n", "S: * BAD\r\n"},
 			}[form]
 			parts = append(append([]string{"C: z NOOP\r\n", "S: z OK\r\n"}, parts...), "C: b NOOP\r\n", "S: b OK\r\n")
 			return strings.Join(conversation(n, parts...), "\n")
