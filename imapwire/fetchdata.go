@@ -570,6 +570,9 @@ func (b FetchBodyAt) Octets() int64 {
 // EncodeFetch appends a FETCH response without its large contents, and says
 // where they stand. On an error dst is returned as it was.
 func EncodeFetch(dst []byte, f *FetchData, opt ResponseOptions) (b []byte, bodies []FetchBodyAt, err error) {
+	if b, ok := appendPlainFetch(dst, f); ok {
+		return b, nil, nil
+	}
 	e := encoder{b: dst, server: true, utf8: opt.UTF8}
 	bodies = e.fetchData(f)
 	if e.err != nil {
@@ -579,6 +582,64 @@ func EncodeFetch(dst []byte, f *FetchData, opt ResponseOptions) (b []byte, bodie
 		bodies[i].At -= len(dst)
 	}
 	return e.b, bodies, nil
+}
+
+// appendPlainFetch appends a response of numbers and flags, which is what a client is
+// told of all messages of a mailbox. ok is false for every other, and for one in
+// which something has no form on the wire.
+func appendPlainFetch(dst []byte, f *FetchData) (b []byte, ok bool) {
+	const plain = HasUID | HasFlags | HasModSeq | HasSize
+	if f.Has == 0 || f.Has&^plain != 0 || f.Part != FetchWhole || f.Num == 0 ||
+		len(f.Sections)+len(f.BinarySizes)+len(f.Unknown) > 0 {
+		return dst, false
+	}
+	b = append(dst, "* "...)
+	b = appendUint(b, uint64(f.Num))
+	b = append(b, " FETCH ("...)
+	if f.Has&HasUID != 0 {
+		if f.UID == 0 {
+			return dst, false
+		}
+		b = append(b, "UID "...)
+		b = appendUint(b, uint64(f.UID))
+		b = append(b, ' ')
+	}
+	if f.Has&HasFlags != 0 {
+		b = append(b, "FLAGS ("...)
+		for _, flag := range f.Flags {
+			name := string(flag)
+			if flag.IsSystem() {
+				name = name[1:]
+			}
+			if name == "" || !engine.Atom.All(name) {
+				return dst, false
+			}
+			b = append(b, flag...)
+			b = append(b, ' ')
+		}
+		if len(f.Flags) > 0 {
+			b = b[:len(b)-1]
+		}
+		b = append(b, ") "...)
+	}
+	if f.Has&HasModSeq != 0 {
+		if f.ModSeq == 0 || f.ModSeq > imap.MaxModSeq {
+			return dst, false
+		}
+		b = append(b, "MODSEQ ("...)
+		b = appendUint(b, uint64(f.ModSeq))
+		b = append(b, ") "...)
+	}
+	if f.Has&HasSize != 0 {
+		if f.Size < 0 {
+			return dst, false
+		}
+		b = append(b, "RFC822.SIZE "...)
+		b = appendUint(b, uint64(f.Size))
+		b = append(b, ' ')
+	}
+	// The space behind the last item gives way.
+	return append(b[:len(b)-1], ")\r\n"...), true
 }
 
 // appendFetch appends a FETCH response, or a part of one, with its contents.

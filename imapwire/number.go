@@ -117,13 +117,27 @@ func appendUint(b []byte, n uint64) []byte {
 		digits++
 	}
 	b = b[:len(b)+digits]
-	for i := len(b) - 1; ; i-- {
-		b[i] = byte('0' + n%10)
-		if n /= 10; n == 0 {
-			return b
-		}
+	i := len(b)
+	for ; n >= 100; n /= 100 {
+		pair := digitPairs[n%100*2:]
+		i -= 2
+		b[i], b[i+1] = pair[0], pair[1]
 	}
+	if n >= 10 {
+		i--
+		b[i] = byte('0' + n%10)
+		n /= 10
+	}
+	b[i-1] = byte('0' + n)
+	return b
 }
+
+// digitPairs are the numbers 00 to 99, two octets each.
+const digitPairs = "0001020304050607080910111213141516171819" +
+	"2021222324252627282930313233343536373839" +
+	"4041424344454647484950515253545556575859" +
+	"6061626364656667686970717273747576777879" +
+	"8081828384858687888990919293949596979899"
 
 // number = 1*DIGIT
 func (e *encoder) number(n uint32) { e.uint(uint64(n)) }

@@ -26,7 +26,7 @@ const (
 //
 //	from the network and the clock   Feed, FeedEOF, Expire
 //	to the application               Next, Want, Deadline
-//	from the application             Send, Done, Accept, Refuse, Challenge, Push, Yield,
+//	from the application             Send, SendFetch, Done, Accept, Refuse, Challenge, Push, Yield,
 //	                                 Upgraded, UpgradeFailed, SetCapabilities, SetMechanisms,
 //	                                 Deselect, Bye
 //	to the network                   Output, Advance, Flush, and at last Close
@@ -360,6 +360,24 @@ func (c *Conn) Send(rs ...imapwire.Response) error {
 		}
 	}
 	c.stats.Steps += int64(len(rs))
+	c.queued()
+	return nil
+}
+
+// SendFetch is [Conn.Send] for one response to FETCH: for those who tell of all
+// messages of a mailbox.
+func (c *Conn) SendFetch(f *imapwire.FetchData) error {
+	switch {
+	case c.closed:
+		return engine.ErrClosed
+	case c.upgrade != 0:
+		return engine.ErrNotNow
+	}
+	// Nothing is queued before all of it is encoded.
+	if err := c.out.fetch(f); err != nil {
+		return err
+	}
+	c.stats.Steps++
 	c.queued()
 	return nil
 }

@@ -38,13 +38,13 @@ const shortSearch = 64
 // send queues a response. On an error the caller has to restore the queue.
 func (o *output) send(r imapwire.Response) error {
 	opt := imapwire.ResponseOptions{UTF8: o.utf8}
-	f, fetch := r.(*imapwire.FetchData)
-	if more := fetch && (f.Part == imapwire.FetchMiddle || f.Part == imapwire.FetchLast); more != (o.open != 0) || more && f.Num != o.open {
+	if f, ok := r.(*imapwire.FetchData); ok {
+		return o.fetch(f)
+	}
+	if o.open != 0 {
 		return engine.ErrNotNow
 	}
 	switch r := r.(type) {
-	case *imapwire.FetchData:
-		return o.fetch(r, opt)
 	case *imapwire.SearchData:
 		if len(r.Nums) < shortSearch && len(r.Ranges) == 0 {
 			return o.whole(r, opt)
@@ -55,6 +55,7 @@ func (o *output) send(r imapwire.Response) error {
 			clean.Text = text
 			return o.whole(&clean, opt)
 		}
+		return o.whole(r, opt)
 	}
 	if list, ok := imapwire.NewListEncoder(r, opt); ok {
 		return o.AppendList(list)
@@ -90,10 +91,13 @@ func (o *output) whole(r imapwire.Response, opt imapwire.ResponseOptions) error 
 	return nil
 }
 
-func (o *output) fetch(f *imapwire.FetchData, opt imapwire.ResponseOptions) error {
+func (o *output) fetch(f *imapwire.FetchData) error {
+	if more := f.Part == imapwire.FetchMiddle || f.Part == imapwire.FetchLast; more != (o.open != 0) || more && f.Num != o.open {
+		return engine.ErrNotNow
+	}
 	b := o.Begin()
 	before := len(b)
-	b, bodies, err := imapwire.EncodeFetch(b, f, opt)
+	b, bodies, err := imapwire.EncodeFetch(b, f, imapwire.ResponseOptions{UTF8: o.utf8})
 	if err != nil {
 		return err
 	}

@@ -524,3 +524,44 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+// TestSendFetch: SendFetch is Send for one FETCH: the same octets, the same refusals,
+// the same cost, and nothing is allocated for a plain one.
+func TestSendFetch(t *testing.T) {
+	part := func(p imapwire.FetchPart) *imapwire.FetchData {
+		return &imapwire.FetchData{Num: 1, Part: p, Has: imapwire.HasUID, UID: 7}
+	}
+	long := body(imapwire.Content{Data: strings.Repeat("x", 20<<10)})
+	sent := []*imapwire.FetchData{
+		part(imapwire.FetchWhole), part(imapwire.FetchLast), {Num: 1}, {Has: imapwire.HasUID, UID: 7}, long,
+		part(imapwire.FetchFirst), part(imapwire.FetchWhole), {Num: 2, Part: imapwire.FetchLast}, part(imapwire.FetchMiddle), part(imapwire.FetchLast), part(imapwire.FetchWhole),
+	}
+	a, _ := begin(t, "FETCH 1 UID")
+	b, _ := begin(t, "FETCH 1 UID")
+	for i, f := range sent {
+		if x, y := a.c.Send(f), b.c.SendFetch(f); fmt.Sprint(x) != fmt.Sprint(y) {
+			t.Errorf("%d: Send says %v, SendFetch %v", i, x, y)
+		}
+		if x, y := a.c.Stats(), b.c.Stats(); x != y {
+			t.Errorf("%d: Send has cost %+v, SendFetch %+v", i, x, y)
+		}
+		var x, y bytes.Buffer
+		a.must(a.c.Flush(start, &x))
+		b.must(b.c.Flush(start, &y))
+		if x.String() != y.String() {
+			t.Errorf("%d: Send writes %.80q, SendFetch %.80q", i, &x, &y)
+		}
+	}
+	b.c.Bye(nil, "")
+	if err := b.c.SendFetch(part(imapwire.FetchWhole)); !errors.Is(err, engine.ErrClosed) {
+		t.Errorf("behind the end: %v", err)
+	}
+	c, _ := begin(t, "FETCH 1 FLAGS")
+	f := &imapwire.FetchData{Num: 1, Has: imapwire.HasUID | imapwire.HasFlags, UID: 7, Flags: []imap.Flag{imap.FlagSeen, "$Junk"}}
+	if got := testing.AllocsPerRun(100, func() {
+		c.must(c.c.SendFetch(f))
+		c.c.Advance(start, int64(len(c.c.Output().Bytes)))
+	}); got != 0 {
+		t.Errorf("%v allocations", got)
+	}
+}

@@ -77,7 +77,7 @@ func (s *Session) sendFetch(d *imapwire.FetchData) error {
 		s.selected.toldModSeq = true
 		s.selected.heard = max(s.selected.heard, d.ModSeq)
 	}
-	return s.conn.Send(d)
+	return s.conn.SendFetch(d)
 }
 
 // modified returns the code for messages that a conditional STORE left alone; nil
