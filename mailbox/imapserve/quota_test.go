@@ -396,7 +396,14 @@ func TestQuotaModel(t *testing.T) {
 				selected = strings.Contains(out, "x OK ")
 			}
 			sizes, counts := map[string]int64{}, map[string]int64{}
-			for _, b := range boxes {
+			// A RENAME takes what is below the mailbox with it, to names of their own.
+			listed, _ := look.do(`LIST "" *`)
+			for line := range strings.Lines(listed) {
+				r, err := imapwire.ParseResponse([]byte(line), imapwire.ParseOptions{})
+				if err != nil {
+					rt.Fatal(line, err)
+				}
+				b := r.(*imapwire.ListData).Mailbox
 				roots, _ := quotaRoots(rt, look, b)
 				untagged, tagged := look.do("STATUS " + b + " (MESSAGES SIZE)")
 				if strings.HasPrefix(tagged, "OK") {
