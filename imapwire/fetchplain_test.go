@@ -38,6 +38,13 @@ func checkPlain(t interface{ Fatalf(string, ...any) }, frame []byte) bool {
 			t.Fatalf("%q: %d steps, %d deep, want %d and %d", frame, p.Steps, p.MaxDepth, g.Steps, g.MaxDepth)
 		}
 	}
+	if e := plain.Envelope; e != nil {
+		for _, list := range [][]imap.Address{e.From, e.Sender, e.ReplyTo, e.To, e.CC, e.BCC} {
+			if cap(list) != len(list) {
+				t.Fatalf("%q: what is appended to one list of addresses is another's", frame)
+			}
+		}
+	}
 	flags := plain.Has&(HasEnvelope|HasBody|HasStructure) == 0
 	want := plain.Clone()
 	var f FetchData
@@ -99,6 +106,18 @@ func TestPlainFetch(t *testing.T) {
 				checkPlain(t, changed)
 			}
 		}
+	}
+}
+
+// A plain FETCH response gives up the memory of a large one before it as every other
+// response does (invariant 7).
+func TestPlainFetchMemory(t *testing.T) {
+	p := Parser{Reuse: true, memory: &fetchMemory{octets: maxMemory + 1, flags: make([]imap.Flag, 0, 10000)}}
+	if _, err := p.Response([]byte("* 7 FETCH (FLAGS (a))\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	if n := cap(p.memory.flags); n > 100 {
+		t.Errorf("room for %d flags is kept", n)
 	}
 }
 
