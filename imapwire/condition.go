@@ -122,11 +122,12 @@ func (e *encoder) respText(s StatusCondition) {
 	if text == "" {
 		text = s.Condition.String()
 	}
+	// What is added counts, or a text that is written again would be cut again.
 	if s.Code == nil && text[0] == '[' {
-		e.byte('-')
+		text = cleanText("-"+text, e.utf8)
 	}
 	if announcesLiteral(text) {
-		text += "."
+		text = text[:min(len(text), maxText-1)] + "."
 	}
 	e.raw(text)
 }
