@@ -122,6 +122,11 @@ func (e *encoder) respText(s StatusCondition) {
 	if text == "" {
 		text = s.Condition.String()
 	}
+	if u, is := s.Code.(*CodeUnknown); is && strings.ContainsAny(u.Args, `("`) {
+		// A list or a string that the code leaves open could end in the text, and the
+		// code with it.
+		text = strings.ReplaceAll(text, "]", ")")
+	}
 	// What is added counts, or a text that is written again would be cut again.
 	if s.Code == nil && text[0] == '[' {
 		text = cleanText("-"+text, e.utf8)

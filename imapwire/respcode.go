@@ -146,6 +146,9 @@ func (c *cursor) respTextCode() Code {
 		c.pos = start
 		return nil
 	}
+	if behind := c.b[args+end+1:]; c.b[args] == ' ' && end != first && len(behind) > 0 && !strings.ContainsRune(" \r\n", rune(behind[0])) {
+		end = first // that is no end of a code, and what the grammar takes for one may be
+	}
 	if c.b[args] != ' ' || end != first {
 		if !c.tolerateAt(TolerateLooseCode, args) {
 			end = first

@@ -58,6 +58,9 @@ func FuzzParseResponse(f *testing.F) {
 	}
 	f.Add([]byte("*  8  8K x\r\n"), false)
 	f.Add([]byte("a OK [BADCHARSET (] US-ASCII)] x\r\n"), false)
+	f.Add([]byte("0 OK [0 \"] \"]0\r\n"), true)
+	f.Add([]byte("a OK [BADCHARSET (] \x1bUS-ASCII)] x\r\n"), false)
+	f.Add([]byte("0 OK [0 \"] \"]"), true)
 	f.Add([]byte("a OK [ "+strings.Repeat("]", 600)+"\r\n"), false)
 	f.Add([]byte("a OK "+strings.Repeat("x", 508)+"{1+}\r\n"), true)
 	for i, frame := range imapwire.ResponseFrames() {
