@@ -26,7 +26,7 @@ func (m *Move) Verb() string { return uidVerb(m.UID, "MOVE") }
 func parseCopy(c *cursor, uid bool) Command {
 	slab := &struct {
 		Copy
-		room [1]imap.Range
+		room [3]imap.Range
 	}{}
 	cp := &slab.Copy
 	cp.UID = uid
@@ -40,7 +40,7 @@ func (cp *Copy) encode(e *encoder) { e.setAndMailbox(cp.Set, cp.Mailbox) }
 func parseMove(c *cursor, uid bool) Command {
 	slab := &struct {
 		Move
-		room [1]imap.Range
+		room [3]imap.Range
 	}{}
 	m := &slab.Move
 	m.UID = uid

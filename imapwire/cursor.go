@@ -391,7 +391,11 @@ func (c *cursor) readTag() string {
 
 // makeList returns an empty slice with room for the elements of the list of
 // atoms that was just opened, 64 at most; nil when it is empty.
-func makeList[T any](c *cursor) []T {
+func makeList[T any](c *cursor) []T { return makeListIn[T](c, nil) }
+
+// makeListIn is makeList with room for the elements where it suffices: short
+// lists are allocated with their command.
+func makeListIn[T any](c *cursor, room []T) []T {
 	if c.err != nil || c.peek() == ')' {
 		return nil
 	}
@@ -400,7 +404,11 @@ func makeList[T any](c *cursor) []T {
 		rest = rest[:end]
 	}
 	c.steps += int64(len(rest))
-	return make([]T, 0, min(bytes.Count(rest, []byte{' '})+1, 64))
+	n := bytes.Count(rest, []byte{' '}) + 1
+	if n <= cap(room) {
+		return room[:0]
+	}
+	return make([]T, 0, min(n, 64))
 }
 
 // base64 = *(4base64-char) [base64-terminal]

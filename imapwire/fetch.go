@@ -80,16 +80,17 @@ func parseFetch(c *cursor, uid bool) Command {
 	const production = "fetch-att"
 	slab := &struct {
 		Fetch
-		room [1]imap.Range
+		ranges [1]imap.Range
+		items  [2]FetchItem
 	}{}
 	f := &slab.Fetch
 	f.UID = uid
 	c.sp("fetch")
-	f.Set = c.sequenceSetIn(slab.room[:0], "fetch")
+	f.Set = c.sequenceSetIn(slab.ranges[:0], "fetch")
 	c.sp("fetch")
 	if c.peek() == '(' {
 		c.open(production)
-		f.Items = makeList[FetchItem](c)
+		f.Items = makeListIn(c, slab.items[:0])
 		for len(f.Items) == 0 || c.more(len(f.Items), production) {
 			i := c.pos
 			item := c.fetchItem(true)
@@ -102,7 +103,7 @@ func parseFetch(c *cursor, uid bool) Command {
 			f.Items = append(f.Items, item)
 		}
 	} else {
-		f.Items = []FetchItem{c.fetchItem(false)}
+		f.Items = append(slab.items[:0], c.fetchItem(false))
 	}
 	if c.accept(' ') {
 		c.fetchModifiers(f)
@@ -218,8 +219,18 @@ func fetchAttr(word []byte) FetchItem {
 }
 
 func (c *cursor) fetchBody(peek bool) FetchItem {
-	b := &FetchBody{Peek: peek, Section: c.section()}
-	b.Partial = c.partial()
+	slab := &struct {
+		FetchBody
+		part    [2]uint32
+		partial imap.Partial
+	}{}
+	b := &slab.FetchBody
+	b.Peek = peek
+	b.Section = c.sectionIn(slab.part[:0])
+	if c.peek() == '<' {
+		slab.partial = c.partial()
+		b.Partial = &slab.partial
+	}
 	return b
 }
 
@@ -228,7 +239,10 @@ func (c *cursor) fetchBinary(peek, sizeOnly bool) FetchItem {
 	b := &FetchBinary{Peek: peek, SizeOnly: sizeOnly}
 	b.Part = c.sectionBinary()
 	if !sizeOnly {
-		b.Partial = c.partial()
+		if c.peek() == '<' {
+			p := c.partial()
+			b.Partial = &p
+		}
 	}
 	return b
 }
@@ -239,7 +253,7 @@ func (c *cursor) sectionBinary() (part []uint32) {
 	c.expect('[', production)
 	if c.at(engine.Digit) {
 		var point bool
-		if part, point = c.sectionPart(); point {
+		if part, point = c.sectionPart(nil); point {
 			c.fail(production, "a part number")
 		}
 	}
@@ -251,7 +265,10 @@ func (c *cursor) sectionBinary() (part []uint32) {
 // section-spec = section-msgtext / (section-part ["." section-text])
 // section-text = section-msgtext / "MIME"
 // section-msgtext = "HEADER" / "HEADER.FIELDS" [".NOT"] SP header-list / "TEXT"
-func (c *cursor) section() (s imap.Section) {
+func (c *cursor) section() imap.Section { return c.sectionIn(nil) }
+
+// sectionIn is section with room for the part where it suffices.
+func (c *cursor) sectionIn(room []uint32) (s imap.Section) {
 	const production = "section"
 	c.expect('[', production)
 	if c.accept(']') {
@@ -259,7 +276,7 @@ func (c *cursor) section() (s imap.Section) {
 	}
 	if c.at(engine.Digit) {
 		var point bool
-		if s.Part, point = c.sectionPart(); !point {
+		if s.Part, point = c.sectionPart(room); !point {
 			c.expect(']', production)
 			return s
 		}
@@ -302,8 +319,9 @@ func (c *cursor) section() (s imap.Section) {
 // section-part = nz-number *("." nz-number)
 //
 // point reports that a "." without a number behind it followed; it is
-// consumed. A path is bounded as a set is.
-func (c *cursor) sectionPart() (part []uint32, point bool) {
+// consumed. A path is bounded as a set is, and is put into room where that
+// suffices.
+func (c *cursor) sectionPart(room []uint32) (part []uint32, point bool) {
 	const production = "section-part"
 	n := 1
 	for i, x := range c.b[c.pos:] {
@@ -318,7 +336,10 @@ func (c *cursor) sectionPart() (part []uint32, point bool) {
 			break
 		}
 	}
-	part = make([]uint32, 0, n)
+	part = room
+	if n > cap(room) {
+		part = make([]uint32, 0, n)
+	}
 	for {
 		part = append(part, c.nzNumber(production))
 		if !c.accept('.') {
@@ -354,12 +375,10 @@ func (c *cursor) headerList() []string {
 }
 
 // partial = "<" number64 "." nz-number64 ">"
-func (c *cursor) partial() *imap.Partial {
+func (c *cursor) partial() (p imap.Partial) {
 	const production = "partial"
-	if !c.accept('<') {
-		return nil
-	}
-	p := &imap.Partial{Offset: c.number64(production)}
+	c.expect('<', production)
+	p.Offset = c.number64(production)
 	c.expect('.', production)
 	p.Count = c.nzNumber64(production)
 	c.expect('>', production)

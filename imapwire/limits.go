@@ -210,6 +210,21 @@ func (b *Bounds) setDefaults() {
 		b.Depth != 0 && b.Lists != 0 && b.Tokens != 0 && b.Ranges != 0 && b.Tag != 0 {
 		return
 	}
+	if *b == (Bounds{}) {
+		*b = commandDefaults
+		return
+	}
+	b.setEachDefault()
+}
+
+// commandDefaults are the defaults of commands behind the login, which a parser
+// without bounds needs for each.
+var commandDefaults = func() (b Bounds) {
+	b.setEachDefault()
+	return b
+}()
+
+func (b *Bounds) setEachDefault() {
 	if b.Skip == 0 {
 		b.Skip = 64 << 20
 	}

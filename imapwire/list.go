@@ -62,7 +62,11 @@ func (*LSub) Verb() string { return "LSUB" }
 // patterns = "(" list-mailbox *(SP list-mailbox) ")"
 // list-return-opts = "RETURN" SP "(" [return-option *(SP return-option)] ")"
 func parseList(c *cursor) Command {
-	l := &List{}
+	slab := &struct {
+		List
+		patterns [1]string
+	}{}
+	l := &slab.List
 	c.sp("list")
 	if c.peek() == '(' {
 		l.Extended = true
@@ -87,7 +91,7 @@ func parseList(c *cursor) Command {
 			}
 		}
 	} else {
-		l.Patterns = []string{c.listMailbox()}
+		l.Patterns = append(slab.patterns[:0], c.listMailbox())
 	}
 	if c.accept(' ') {
 		l.Extended = true
@@ -101,7 +105,7 @@ func parseList(c *cursor) Command {
 			if l.StatusItems == nil && c.acceptFold("STATUS (") {
 				c.pos--
 				l.Return = append(l.Return, "STATUS")
-				l.StatusItems = c.statusItems()
+				l.StatusItems = c.statusItems(nil)
 				continue
 			}
 			o := c.listOption("return-option")

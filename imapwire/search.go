@@ -73,7 +73,12 @@ func usesNumbers(key imap.SearchKey) bool {
 // search-program = ["CHARSET" SP charset SP] search-key *(SP search-key)
 // charset = astring
 func parseSearch(c *cursor, uid bool) Command {
-	s := &Search{UID: uid}
+	slab := &struct {
+		Search
+		keys searchAnd
+	}{}
+	s := &slab.Search
+	s.UID = uid
 	c.sp("search")
 	if c.acceptFold("RETURN ") {
 		s.HasReturn = true
@@ -91,19 +96,30 @@ func parseSearch(c *cursor, uid bool) Command {
 		}
 		c.sp("search")
 	}
-	s.Key = c.searchKeys()
+	s.Key = c.searchKeys(&slab.keys)
 	return s
 }
 
-// searchKeys reads keys side by side: one is itself, several are a SearchAnd.
+// A searchAnd is a SearchAnd with room for its first keys.
+type searchAnd struct {
+	imap.SearchAnd
+	room [4]imap.SearchKey
+}
+
+// searchKeys reads keys side by side: one is itself, several are a SearchAnd,
+// which is in slab if that is not nil.
 //
 //	search-key *(SP search-key)
-func (c *cursor) searchKeys() imap.SearchKey {
+func (c *cursor) searchKeys(slab *searchAnd) imap.SearchKey {
 	key := c.searchKey()
 	if c.peek() != ' ' {
 		return key
 	}
-	and := &imap.SearchAnd{Keys: append(make([]imap.SearchKey, 0, 4), key)}
+	if slab == nil {
+		slab = &searchAnd{}
+	}
+	and := &slab.SearchAnd
+	and.Keys = append(slab.room[:0], key)
 	for c.accept(' ') {
 		and.Keys = append(and.Keys, c.searchKey())
 	}
@@ -126,7 +142,7 @@ func (c *cursor) searchKey() imap.SearchKey {
 		if !c.open(production) {
 			return nil
 		}
-		key := c.searchKeys()
+		key := c.searchKeys(nil)
 		if c.err == nil && c.peek() != ')' {
 			c.fail(production, `a space or ")"`)
 		}

@@ -47,21 +47,27 @@ func (*Status) Verb() string { return "STATUS" }
 
 // status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
 func parseStatus(c *cursor) Command {
-	s := &Status{}
+	slab := &struct {
+		Status
+		items [5]StatusItem
+	}{}
+	s := &slab.Status
 	c.sp("status")
 	s.Mailbox = c.mailbox()
 	c.sp("status")
-	s.Items = c.statusItems()
+	s.Items = c.statusItems(slab.items[:0])
 	return s
 }
 
-// "(" status-att *(SP status-att) ")"
-func (c *cursor) statusItems() []StatusItem {
+// statusItems puts the items into room where that suffices.
+//
+//	"(" status-att *(SP status-att) ")"
+func (c *cursor) statusItems(room []StatusItem) []StatusItem {
 	const production = "status-att"
 	if !c.open(production) {
 		return nil
 	}
-	items := makeList[StatusItem](c)
+	items := makeListIn(c, room)
 	for len(items) == 0 || c.more(len(items), production) {
 		items = append(items, c.statusItem())
 		if c.err != nil {

@@ -43,12 +43,13 @@ func parseStore(c *cursor, uid bool) Command {
 	const production = "store-att-flags"
 	slab := &struct {
 		Store
-		room [1]imap.Range
+		ranges [1]imap.Range
+		flags  [2]imap.Flag
 	}{}
 	s := &slab.Store
 	s.UID, s.Op = uid, StoreReplace
 	c.sp("store")
-	s.Set = c.sequenceSetIn(slab.room[:0], "store")
+	s.Set = c.sequenceSetIn(slab.ranges[:0], "store")
 	c.sp("store")
 	if c.peek() == '(' {
 		c.storeModifiers(s)
@@ -70,9 +71,10 @@ func parseStore(c *cursor, uid bool) Command {
 	}
 	c.sp(production)
 	if c.peek() == '(' {
-		s.Flags = c.flagList(production)
+		s.Flags = c.flagListIn(slab.flags[:0], production)
 		return s
 	}
+	s.Flags = slab.flags[:0]
 	for c.err == nil {
 		s.Flags = append(s.Flags, c.flag(production))
 		if !c.accept(' ') {

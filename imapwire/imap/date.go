@@ -33,6 +33,9 @@ func (d Date) IsValid() bool {
 	if d.Year < 0 || d.Year > 9999 || d.Month < 1 || d.Month > 12 || d.Day < 1 {
 		return false
 	}
+	if d.Day <= 28 {
+		return true
+	}
 	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
 	return t.Day() == d.Day
 }
