@@ -78,20 +78,20 @@ func BenchmarkFramerStream(b *testing.B) {
 	}
 }
 
-// Parsing allocates for the frame's text, for the value and for its slices;
-// for nothing else.
+// Parsing allocates for the frame's text, for the value and for those of its
+// slices that are long; for nothing else.
 func TestParseCommandAllocations(t *testing.T) {
 	most := []float64{
 		1, // NOOP: the tag
 		2, // SELECT: text, value
-		3, // text, value with its range, items
-		5, // and section, its fields
-		6, // text, value, items, body, part path, partial
-		3, // text, value, flags
-		7, // text, value, and, keys, three of them
-		4, // text, value, patterns, options
-		3, // text, value, items
-		3, // text, value, set of two
+		2, // text, value with its range and items
+		4, // and section, its fields
+		3, // text, value, body with its part path and partial
+		2, // text, value with its flags
+		5, // text, value with its list of keys, three of them
+		3, // text, value with its pattern, options
+		2, // text, value with its items
+		2, // text, value with its set of two
 		1, // IDLE
 		2, // LOGIN
 	}

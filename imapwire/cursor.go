@@ -345,11 +345,11 @@ func (c *cursor) word(production string) []byte {
 
 // fold returns octets i to j of the frame in upper case, in the scratch space.
 func (c *cursor) fold(i, j int) []byte {
-	n := min(j-i, len(c.scratch))
-	for k := range n {
-		c.scratch[k] = upperByte(c.b[i+k])
+	word := c.scratch[:min(j-i, len(c.scratch))]
+	for k, x := range c.b[i:][:len(word)] {
+		word[k] = upperByte(x)
 	}
-	return c.scratch[:n]
+	return word
 }
 
 func upperByte(x byte) byte {
@@ -404,7 +404,13 @@ func makeListIn[T any](c *cursor, room []T) []T {
 		rest = rest[:end]
 	}
 	c.steps += int64(len(rest))
-	n := bytes.Count(rest, []byte{' '}) + 1
+	// An element with a list in it is BODY[HEADER.FIELDS (…)], whose own space is
+	// one too many. What follows it is not counted.
+	n := 1
+	if end := bytes.IndexByte(rest, '('); end > 0 {
+		rest, n = rest[:end], 0
+	}
+	n += bytes.Count(rest, []byte{' '})
 	if n <= cap(room) {
 		return room[:0]
 	}

@@ -81,7 +81,7 @@ func parseFetch(c *cursor, uid bool) Command {
 	slab := &struct {
 		Fetch
 		ranges [1]imap.Range
-		items  [2]FetchItem
+		items  [5]FetchItem
 	}{}
 	f := &slab.Fetch
 	f.UID = uid

@@ -280,12 +280,14 @@ func (f *Framer) Next() Frame {
 	for {
 		switch f.state {
 		case stateLine:
-			fr := f.nextLine()
-			if fr.Kind != FrameNone {
-				return fr
-			}
-			if f.pos == len(f.in) {
-				return f.out(fr)
+			kind, data, err := f.nextLine()
+			switch {
+			case kind == FrameLiteral:
+				return f.announced()
+			case kind != FrameNone:
+				return Frame{Kind: kind, Data: data, Err: err}
+			case f.pos == len(f.in):
+				return f.out(Frame{})
 			}
 		case stateDecide:
 			return f.announced()
@@ -341,8 +343,9 @@ func (f *Framer) out(fr Frame) Frame {
 	return fr
 }
 
-// nextLine moves over one line, or as much of it as there is.
-func (f *Framer) nextLine() Frame {
+// nextLine moves over one line, or as much of it as there is, and returns the
+// fields of a [Frame], which is too large for registers.
+func (f *Framer) nextLine() (FrameKind, []byte, error) {
 	seg := f.in[f.pos:]
 	end := bytes.IndexByte(seg, '\n')
 	if end >= 0 {
@@ -350,7 +353,7 @@ func (f *Framer) nextLine() Frame {
 	}
 	if f.Lists && f.list != listNone && f.bounds.Line >= listPiece && f.size()+len(seg) > listPiece {
 		if b, ok := f.nextPiece(); ok {
-			return Frame{Kind: FrameList, Data: b}
+			return FrameList, b, nil
 		}
 		seg = f.in[f.pos:]
 		if end = bytes.IndexByte(seg, '\n'); end >= 0 {
@@ -376,7 +379,7 @@ func (f *Framer) nextLine() Frame {
 	f.steps += int64(len(seg))
 	if end < 0 {
 		f.hold()
-		return Frame{}
+		return FrameNone, nil, nil
 	}
 	b := f.frame()
 	line := b[f.lineStart : len(b)-1]
@@ -393,12 +396,12 @@ func (f *Framer) nextLine() Frame {
 			f.steps += int64(n)
 			f.head = literalHead{size: size, nonSync: nonSync, binary: binary}
 			f.state = stateDecide
-			return f.announced()
+			return FrameLiteral, b, nil
 		}
 	}
 	f.lineMax = 0
 	f.whole = true
-	return Frame{Kind: FrameWhole, Data: b}
+	return FrameWhole, b, nil
 }
 
 func (f *Framer) announced() Frame {
@@ -406,10 +409,10 @@ func (f *Framer) announced() Frame {
 }
 
 // bad reports err and drops the frame from the current octet to its end.
-func (f *Framer) bad(err error) Frame {
+func (f *Framer) bad(err error) (FrameKind, []byte, error) {
 	b := f.frame()
 	f.dropFrom(b)
-	return Frame{Kind: FrameBad, Data: b, Err: err}
+	return FrameBad, b, err
 }
 
 // dropFrom begins to drop the rest of the frame that b is the start of.

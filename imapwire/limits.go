@@ -210,7 +210,8 @@ func (b *Bounds) setDefaults() {
 		b.Depth != 0 && b.Lists != 0 && b.Tokens != 0 && b.Ranges != 0 && b.Tag != 0 {
 		return
 	}
-	if *b == (Bounds{}) {
+	if !b.Response && !b.PreAuth && b.Skip == 0 &&
+		b.Line|b.Literal|b.Literals|b.LiteralCount|b.Depth|b.Lists|b.Tokens|b.Ranges|b.Tag == 0 {
 		*b = commandDefaults
 		return
 	}
