@@ -51,7 +51,9 @@ type ParseOptions struct {
 	Tolerate, Refuse Tolerances
 }
 
-// A Parser reads frames one after another and counts what they cost.
+// A Parser reads frames one after another and counts what they cost. A copy shares
+// the memory that FETCH responses are read into: with Reuse only one of the two may
+// go on.
 type Parser struct {
 	ParseOptions
 	// Reuse: FETCH responses are all read into the same memory. A [FetchData] that
